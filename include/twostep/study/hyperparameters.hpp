@@ -1,0 +1,68 @@
+// Everything that decides how one network is built and trained, with every range already resolved to a value. It is what a
+// Point means; trainers know this and not the search space.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace twostep {
+
+enum class Activation { identity, relu, leaky_relu, elu, gelu, silu, tanh, sigmoid, softplus };
+enum class Loss { mse };
+enum class OptimizerKind { sgd, adam, adamw };
+enum class ScheduleKind { constant, cosine };
+enum class Initialisation { automatic, he_normal, he_uniform, glorot_normal, glorot_uniform };
+
+struct ModelSettings {
+  std::vector<std::uint32_t> widths;  // one per hidden layer; empty: a linear model
+  Activation activation = Activation::relu;
+  Activation output_activation = Activation::identity;
+  Initialisation initialisation = Initialisation::automatic;  // he for the relu family, else glorot (uniform)
+  friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
+};
+
+struct TrainingSettings {
+  Loss loss = Loss::mse;
+  OptimizerKind optimizer = OptimizerKind::adam;
+  double learning_rate = 1e-3;
+  double momentum = 0.9;      // sgd
+  bool nesterov = false;      // sgd
+  double beta1 = 0.9;         // adam, adamw
+  double beta2 = 0.999;       // adam, adamw
+  double epsilon = 1e-8;      // adam, adamw
+  double weight_decay = 0;    // sgd, adam: L2 added to the gradient; adamw: decoupled. Biases are not decayed
+  ScheduleKind schedule = ScheduleKind::constant;
+  double warmup = 0;          // fraction of the budget's steps with a linearly rising learning rate
+  std::uint32_t batch_size = 256;
+  friend bool operator==(const TrainingSettings&, const TrainingSettings&) = default;
+};
+
+struct Hyperparameters {
+  ModelSettings model;
+  TrainingSettings training;
+  friend bool operator==(const Hyperparameters&, const Hyperparameters&) = default;
+};
+
+// Names as written in study files; parse_* return false for an unknown name.
+[[nodiscard]] const char* name(Activation);
+[[nodiscard]] const char* name(Loss);
+[[nodiscard]] const char* name(OptimizerKind);
+[[nodiscard]] const char* name(ScheduleKind);
+[[nodiscard]] const char* name(Initialisation);
+[[nodiscard]] bool parse_name(const std::string& text, Activation& out);
+[[nodiscard]] bool parse_name(const std::string& text, Loss& out);
+[[nodiscard]] bool parse_name(const std::string& text, OptimizerKind& out);
+[[nodiscard]] bool parse_name(const std::string& text, ScheduleKind& out);
+[[nodiscard]] bool parse_name(const std::string& text, Initialisation& out);
+[[nodiscard]] std::vector<std::string> activation_names();
+[[nodiscard]] std::vector<std::string> loss_names();
+[[nodiscard]] std::vector<std::string> optimizer_names();
+[[nodiscard]] std::vector<std::string> schedule_names();
+[[nodiscard]] std::vector<std::string> initialisation_names();
+
+// Number of trainable parameters of the network with these inputs and outputs.
+[[nodiscard]] std::uint64_t parameter_count(const ModelSettings& model, std::uint64_t inputs,
+                                            std::uint64_t outputs);
+
+}  // namespace twostep
