@@ -1,0 +1,12 @@
+// From a ConfigNode tree to a StudySpec. All mistakes are collected and thrown as one Error{config}, each with its place, why it
+// is a mistake and what to write instead.
+#pragma once
+
+#include "twostep/study/config_node.hpp"
+#include "twostep/study/spec.hpp"
+
+namespace twostep {
+
+[[nodiscard]] StudySpec read_spec(const ConfigNode& root);
+
+}  // namespace twostep

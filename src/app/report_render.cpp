@@ -1,0 +1,311 @@
+#include "app/report_render.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace twostep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string exact(double value) {
+  if (std::isnan(value)) {
+    return "nan";
+  }
+  return to_text(Value(value));
+}
+
+std::string brief(double value, int digits = 4) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
+  return std::isnan(value) ? "-" : text;
+}
+
+// NaN and infinities have no number in JSON; they are written as strings, as in the journal.
+Json number(double value) {
+  if (std::isfinite(value)) {
+    return value;
+  }
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+Json evaluation_json(const Evaluation& evaluation) {
+  Json targets = Json::array();
+  for (const TargetMetrics& t : evaluation.targets) {
+    targets.push_back({{"target", t.target},
+                       {"rmse", number(t.rmse)},
+                       {"mae", number(t.mae)},
+                       {"r2", number(t.r2)}});
+  }
+  return {{"rows", evaluation.rows}, {"loss", number(evaluation.loss)}, {"targets", targets}};
+}
+
+Json finalist_json(const FinalistRow& f) {
+  Json configuration = Json::object();
+  for (const auto& [key, value] : f.configuration) {
+    configuration[key] = value;
+  }
+  return {{"trial", f.trial.value},
+          {"status", f.status},
+          {"rank", f.rank},
+          {"objective", number(f.objective)},
+          {"search_rank", f.search_rank},
+          {"search_objective", number(f.search_objective)},
+          {"configuration", configuration},
+          {"parameters", f.parameters},
+          {"inference_seconds_per_row", number(f.inference_seconds_per_row)},
+          {"train_seconds", number(f.train_seconds)},
+          {"team", f.team},
+          {"efficient", f.efficient},
+          {"model_file", f.model_file},
+          {"message", f.message},
+          {"validation", evaluation_json(f.validation)},
+          {"test", evaluation_json(f.test)}};
+}
+
+Json value_json(const Value& value) {
+  if (const auto* b = std::get_if<bool>(&value)) {
+    return *b;
+  }
+  if (const auto* i = std::get_if<std::int64_t>(&value)) {
+    return *i;
+  }
+  if (const auto* d = std::get_if<double>(&value)) {
+    return number(*d);
+  }
+  if (const auto* s = std::get_if<std::string>(&value)) {
+    return *s;
+  }
+  return nullptr;
+}
+
+Json trial_json(const TrialRow& row, const std::vector<std::string>& dimensions) {
+  Json point = Json::object();
+  for (std::size_t i = 0; i < dimensions.size() && i < row.point.values.size(); ++i) {
+    if (is_active(row.point.values[i])) {
+      point[dimensions[i]] = value_json(row.point.values[i]);
+    }
+  }
+  return {{"trial", row.trial.value},
+          {"status", row.status},
+          {"objective", number(row.objective)},
+          {"epochs", row.epochs},
+          {"steps", row.steps},
+          {"best_validation", row.best_validation},
+          {"parameters", row.parameters},
+          {"finalist", row.finalist},
+          {"configuration", point},
+          {"train_seconds", number(row.train_seconds)},
+          {"message", row.message}};
+}
+
+std::string quoted_csv(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) {
+    return text;
+  }
+  std::string out = "\"";
+  for (const char c : text) {
+    out += c == '"' ? std::string("\"\"") : std::string(1, c == '\n' || c == '\r' ? ' ' : c);
+  }
+  return out + "\"";
+}
+
+void add_line(std::string& out, const std::string& name, const std::string& value) {
+  char line[256];
+  std::snprintf(line, sizeof line, "  %-14s ", name.c_str());
+  out += line + value + "\n";
+}
+
+std::string duration_text(double s) {
+  char text[64];
+  if (s < 120) {
+    std::snprintf(text, sizeof text, "%.1f s", s);
+  } else if (s < 7200) {
+    std::snprintf(text, sizeof text, "%.1f min", s / 60);
+  } else {
+    std::snprintf(text, sizeof text, "%.1f h", s / 3600);
+  }
+  return text;
+}
+
+std::string configuration_text(const FinalistRow& f) {
+  std::string widths;
+  std::string rest;
+  for (const auto& [key, value] : f.configuration) {
+    const std::string leaf = key.substr(key.rfind('.') + 1);
+    if (leaf.starts_with("width[")) {
+      widths += (widths.empty() ? "" : "-") + value;
+    } else if (leaf != "layers") {
+      rest += " " + leaf + "=" + value;
+    }
+  }
+  return (widths.empty() ? "" : "widths " + widths) + rest;
+}
+
+std::string test_r2(const FinalistRow& f) {
+  double lowest = NAN;
+  for (const TargetMetrics& t : f.test.targets) {
+    lowest = std::isnan(lowest) || t.r2 < lowest ? t.r2 : lowest;
+  }
+  return std::isnan(lowest) ? "-" : brief(lowest, 5);
+}
+
+std::string finalists_table(const Report& report) {
+  std::string out =
+      "  rank  trial  step-1 rank   step-1 loss   step-2 loss   lowest test R2   parameters   "
+      "us/row\n";
+  for (const FinalistRow& f : report.finalists) {
+    char line[256];
+    const std::string rank = f.rank == 0 ? f.status : std::to_string(f.rank);
+    std::snprintf(line, sizeof line, "%s%5s  %5u  %11u   %11s   %11s   %14s   %10llu   %6s\n",
+                  f.efficient ? "*" : " ", rank.c_str(), f.trial.value, f.search_rank,
+                  brief(f.search_objective).c_str(), brief(f.objective).c_str(), test_r2(f).c_str(),
+                  static_cast<unsigned long long>(f.parameters),
+                  f.rank == 0 ? "-" : brief(f.inference_seconds_per_row * 1e6, 3).c_str());
+    out += line;
+  }
+  return out + "  *: no other finalist is both more accurate and smaller\n";
+}
+
+std::string targets_table(const FinalistRow& best) {
+  std::string out = "Test set, best finalist (trial " + std::to_string(best.trial.value) + ", " +
+                    std::to_string(best.test.rows) + " rows, in the targets' units)\n" +
+                    "  target                     RMSE          MAE           R2\n";
+  const std::size_t shown = std::min<std::size_t>(best.test.targets.size(), 12);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const TargetMetrics& t = best.test.targets[i];
+    char line[256];
+    std::snprintf(line, sizeof line, "  %-20s %11s  %11s  %11s\n", t.target.c_str(),
+                  brief(t.rmse).c_str(), brief(t.mae).c_str(), brief(t.r2, 6).c_str());
+    out += line;
+  }
+  if (shown < best.test.targets.size()) {
+    out +=
+        "  ... and " + std::to_string(best.test.targets.size() - shown) + " more (report.json)\n";
+  }
+  return out;
+}
+
+std::string baseline_text(const Report& report) {
+  if (report.one_epoch_finalists.empty()) {
+    return "";
+  }
+  std::string out = "Baseline \"one epoch, then the top " +
+                    std::to_string(report.one_epoch_finalists.size()) +
+                    "\" would have promoted trials";
+  std::size_t shared = 0;
+  for (const TrialId id : report.one_epoch_finalists) {
+    out += " " + std::to_string(id.value);
+    for (const FinalistRow& f : report.finalists) {
+      shared += f.trial == id ? 1 : 0;
+    }
+  }
+  return out + " (" + std::to_string(shared) + " of them are finalists; best step-1 loss " +
+         brief(report.one_epoch_best_objective) + ")\n";
+}
+
+}  // namespace
+
+std::string report_text(const Report& report) {
+  std::string out = "Study " + report.name + " (" + report.phase + ")\n";
+  if (!report.message.empty()) {
+    add_line(out, "stopped", report.message);
+  }
+  add_line(out, "directory", report.directory);
+  add_line(out, "search",
+           report.algorithm + ", seed " + std::to_string(report.seed) + ", " +
+               std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs"));
+  std::string trials = std::to_string(report.finished) + " of " +
+                       std::to_string(report.planned_trials) + " finished";
+  trials += report.diverged ? ", " + std::to_string(report.diverged) + " diverged" : "";
+  trials += report.failed ? ", " + std::to_string(report.failed) + " failed" : "";
+  trials += report.open ? ", " + std::to_string(report.open) + " open" : "";
+  add_line(out, "trials", trials);
+  if (report.subset_rows > 0) {
+    add_line(out, "rows",
+             std::to_string(report.subset_rows) + " in step 1" +
+                 (report.full_rows ? ", " + std::to_string(report.full_rows) + " in step 2" : ""));
+  }
+  add_line(out, "training time",
+           duration_text(report.search_seconds) + " in step 1, " +
+               duration_text(report.retraining_seconds) + " in step 2, summed over ranks' work");
+  if (!report.finalists.empty()) {
+    out += "\nFinalists, retrained on all training rows\n" + finalists_table(report);
+    for (const FinalistRow& f : report.finalists) {
+      out += "  trial " + std::to_string(f.trial.value) + ": " + configuration_text(f) + "\n";
+      out += f.message.empty() ? "" : "    " + f.message + "\n";
+    }
+    if (report.finalists.front().rank == 1) {
+      out += "\n" + targets_table(report.finalists.front());
+    }
+    out += "\n" + baseline_text(report);
+    if (!std::isnan(report.rank_correlation)) {
+      out += "Rank correlation of step 1 and step 2 among the finalists: " +
+             brief(report.rank_correlation, 3) + "\n";
+    }
+  }
+  return out;
+}
+
+std::string report_json(const Report& report) {
+  Json json{{"format", "twostep-report"},
+            {"version", 1},
+            {"study", report.name},
+            {"directory", report.directory},
+            {"seed", report.seed},
+            {"algorithm", report.algorithm},
+            {"phase", report.phase},
+            {"message", report.message},
+            {"runs", report.runs},
+            {"trials_planned", report.planned_trials},
+            {"trials_finished", report.finished},
+            {"trials_diverged", report.diverged},
+            {"trials_failed", report.failed},
+            {"trials_open", report.open},
+            {"subset_rows", report.subset_rows},
+            {"full_rows", report.full_rows},
+            {"search_seconds", number(report.search_seconds)},
+            {"retraining_seconds", number(report.retraining_seconds)},
+            {"rank_correlation", number(report.rank_correlation)}};
+  json["finalists"] = Json::array();
+  for (const FinalistRow& f : report.finalists) {
+    json["finalists"].push_back(finalist_json(f));
+  }
+  Json baseline{{"best_search_objective", number(report.one_epoch_best_objective)},
+                {"trials", Json::array()}};
+  for (const TrialId id : report.one_epoch_finalists) {
+    baseline["trials"].push_back(id.value);
+  }
+  json["one_epoch_baseline"] = baseline;
+  json["trials"] = Json::array();
+  for (const TrialRow& row : report.trials) {
+    json["trials"].push_back(trial_json(row, report.dimensions));
+  }
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string trials_csv(const Report& report) {
+  std::string out = "trial,status,objective,best_validation,epochs,steps,parameters,finalist";
+  for (const std::string& dimension : report.dimensions) {
+    out += "," + quoted_csv(dimension);
+  }
+  out += ",message,train_seconds\n";
+  for (const TrialRow& row : report.trials) {
+    out += std::to_string(row.trial.value) + "," + row.status + "," + exact(row.objective) + "," +
+           std::to_string(row.best_validation) + "," + std::to_string(row.epochs) + "," +
+           std::to_string(row.steps) + "," + std::to_string(row.parameters) + "," +
+           (row.finalist ? "1" : "0");
+    for (std::size_t i = 0; i < report.dimensions.size(); ++i) {
+      out += "," + (i < row.point.values.size() ? quoted_csv(to_text(row.point.values[i]))
+                                                : std::string());
+    }
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.6f", row.train_seconds);
+    out += "," + quoted_csv(row.message) + "," + seconds + "\n";
+  }
+  return out;
+}
+
+}  // namespace twostep

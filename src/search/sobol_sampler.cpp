@@ -1,0 +1,71 @@
+// Scrambled Sobol sequence: Boost.Random's engine (Joe and Kuo, "Constructing Sobol sequences with better two-dimensional
+// projections", SIAM J. Sci. Comput. 30, 2008) with Owen's nested uniform scrambling, done bit by bit with keyed
+// random flips (Owen, "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995).
+#include <boost/random/sobol.hpp>
+
+#include "search/samplers.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/base/rng.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr int bits = 32;
+constexpr std::size_t most_dimensions = 3667;  // of the engine's table
+
+class SobolSampler : public Sampler {
+ public:
+  SobolSampler(const Space& space, std::uint64_t seed) : space_(space), seed_(seed) {}
+
+  [[nodiscard]] std::optional<Point> propose(TrialId next, std::uint32_t draw) const override {
+    // Redraws come from behind all regular points.
+    const std::uint64_t index = std::uint64_t{next.value} - 1 + (std::uint64_t{draw} << 24);
+    const std::size_t n = space_.dimensions.size();
+    std::vector<double> unit(n);
+    if (n > 0) {
+      boost::random::sobol_engine<std::uint64_t, 64> engine(n);
+      // Boost's engine leaves out the sequence's first point, the origin.
+      const bool origin = index == 0;
+      if (index > 1) {
+        engine.discard((index - 1) * n);
+      }
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint64_t word = origin ? 0 : engine();
+        unit[i] = scramble(static_cast<std::uint32_t>(word >> 32), i);
+      }
+    }
+    return space_.point_at(unit);
+  }
+  void created(TrialId, const Point&) override {}
+  void finished(TrialId, Outcome, double) override {}
+
+ private:
+  Space space_;
+  std::uint64_t seed_;
+
+  // Each bit is flipped by a random bit that depends on the dimension and on all bits above it.
+  [[nodiscard]] double scramble(std::uint32_t x, std::size_t dimension) const {
+    const Rng rng(seed_, Purpose::scramble, dimension);
+    std::uint32_t out = 0;
+    for (int level = 0; level < bits; ++level) {
+      const std::uint32_t prefix = level == 0 ? 0 : x >> (bits - level);
+      const auto flip = static_cast<std::uint32_t>(rng.bits(prefix, static_cast<std::uint32_t>(level)) & 1U);
+      const std::uint32_t bit = (x >> (bits - 1 - level)) & 1U;
+      out = (out << 1) | (bit ^ flip);
+    }
+    return (static_cast<double>(out) + 0.5) * 0x1p-32;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Sampler> make_sobol_sampler(const Space& space, std::uint64_t seed) {
+  if (space.dimensions.size() > most_dimensions) {
+    throw Error(ErrorKind::config,
+                Problem{"", "Sobol sequences have at most " + std::to_string(most_dimensions) + " dimensions",
+                        "the space has " + std::to_string(space.dimensions.size()), "use search.algorithm: random"});
+  }
+  return std::make_unique<SobolSampler>(space, seed);
+}
+
+}  // namespace twostep

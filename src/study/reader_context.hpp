@@ -1,0 +1,49 @@
+// What the parts of the study-file reader share: the spec being filled, the problems found so far, and where each option stands.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "twostep/base/error.hpp"
+#include "twostep/study/config_node.hpp"
+#include "twostep/study/fields.hpp"
+#include "twostep/study/spec.hpp"
+
+namespace twostep {
+
+struct ReaderContext {
+  StudySpec spec;
+  std::vector<Problem> problems;
+  std::map<std::string, std::string> where;  // option path -> file:line, for every option that is written
+  std::string file;
+
+  void problem(const std::string& at, std::string what, std::string why, std::string hint) {
+    problems.push_back({at, std::move(what), std::move(why), std::move(hint)});
+  }
+  [[nodiscard]] bool given(const std::string& path) const { return where.count(path) > 0; }
+  [[nodiscard]] std::string place(const std::string& path) const {
+    const auto found = where.find(path);
+    return found == where.end() ? file : found->second;
+  }
+};
+
+// Scalars. nullopt if the text is not of that type (quoted text is never a number).
+[[nodiscard]] std::optional<double> parse_real(const ConfigNode& node);
+[[nodiscard]] std::optional<std::int64_t> parse_integer(const ConfigNode& node);
+[[nodiscard]] std::optional<bool> parse_boolean(const ConfigNode& node);
+[[nodiscard]] std::string describe(const ConfigNode& node);  // "a list", "a mapping", "'abc'"
+[[nodiscard]] std::string short_number(double v);
+
+// A value of the field's type within its range; otherwise a problem and nullopt. `name` is what the message calls it.
+[[nodiscard]] std::optional<Value> read_value(ReaderContext& context, const Field& field, const ConfigNode& node,
+                                              const std::string& name);
+// A tunable option: constant, range, or (model.width) a list of widths. Appends to spec.settings.
+void read_setting(ReaderContext& context, const Field& field, const ConfigNode& node);
+// data.files, data.inputs, data.targets.
+void read_data_list(ReaderContext& context, const Field& field, const ConfigNode& node);
+// Checks that concern more than one option; also sets what follows from others (split kind).
+void check_spec(ReaderContext& context);
+
+}  // namespace twostep

@@ -1,0 +1,253 @@
+#include "twostep/study/spec_json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "twostep/base/check.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/study/fields.hpp"
+
+namespace twostep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json value_json(const Value& value) {
+  if (const auto* b = std::get_if<bool>(&value)) {
+    return *b;
+  }
+  if (const auto* i = std::get_if<std::int64_t>(&value)) {
+    return *i;
+  }
+  if (const auto* d = std::get_if<double>(&value)) {
+    return *d;
+  }
+  return to_text(value);
+}
+
+Json setting_json(const Setting& setting) {
+  if (!setting.range) {
+    const auto* text = std::get_if<std::string>(&setting.constant);
+    if (!setting.per_layer || !text) {
+      return value_json(setting.constant);
+    }
+    Json list = Json::array();
+    for (std::size_t at = 0; at < text->size(); at = std::min(text->size(), text->find('-', at)) + 1) {
+      list.push_back(std::stoll(text->substr(at)));
+    }
+    return list;
+  }
+  const Dimension& d = *setting.range;
+  Json out = Json::object();
+  if (d.kind == DimensionKind::choice) {
+    out["choice"] = Json::array();
+    for (const Value& v : d.choices) {
+      out["choice"].push_back(value_json(v));
+    }
+  } else if (d.kind == DimensionKind::integer) {
+    out["int"] = {static_cast<std::int64_t>(d.low), static_cast<std::int64_t>(d.high)};
+  } else {
+    out["float"] = {d.low, d.high};
+  }
+  if (d.log) {
+    out["log"] = true;
+  }
+  if (d.step > 0) {
+    out["step"] = d.step;
+  }
+  if (setting.per_layer) {
+    out["per"] = "layer";
+  }
+  if (!setting.when_path.empty()) {
+    Json values = Json::array();
+    for (const Value& v : setting.when_any_of) {
+      values.push_back(value_json(v));
+    }
+    out["when"] = Json{{setting.when_path, values}};
+  }
+  return out;
+}
+
+Json variables_json(const std::vector<VariableSpec>& variables) {
+  const char* transforms[] = {"none", "log10", "log", "sqrt"};
+  Json out = Json::array();
+  for (const VariableSpec& v : variables) {
+    out.push_back({{"name", v.name}, {"transform", transforms[static_cast<int>(v.transform)]}, {"offset", v.offset}});
+  }
+  return out;
+}
+
+Json files_json(const DataSpec& data) {
+  if (data.split.kind != SplitKind::files) {
+    return data.files;
+  }
+  return {{"train", data.files}, {"validation", data.validation_files}, {"test", data.test_files}};
+}
+
+// The value of a plain option as written in a study file; null where it is not to be written.
+Json slot_json(const Field& field, StudySpec& spec) {
+  const Slot slot = field.slot(spec);
+  if (auto* const* text = std::get_if<std::string*>(&slot)) {
+    return (*text)->empty() ? Json() : Json(**text);
+  }
+  if (auto* const* u32 = std::get_if<std::uint32_t*>(&slot)) {
+    return **u32;
+  }
+  if (auto* const* u64 = std::get_if<std::uint64_t*>(&slot)) {
+    return **u64;
+  }
+  if (auto* const* real = std::get_if<double*>(&slot)) {
+    return **real;
+  }
+  if (const auto* choice = std::get_if<EnumSlot>(&slot)) {
+    return field.choices.at(choice->get(choice->target));
+  }
+  if (const auto* budget = std::get_if<BudgetSlot>(&slot)) {
+    const bool here = budget->budget->unit == budget->unit && budget->budget->amount > 0;
+    return here ? Json(budget->budget->amount) : Json();
+  }
+  if (const auto* automatic = std::get_if<AutoSlot>(&slot)) {
+    return *automatic->value == 0 ? Json("auto") : Json(*automatic->value);
+  }
+  return {};
+}
+
+bool is_left_out(const std::string& path, const StudySpec& spec) {
+  const SplitKind split = spec.data.split.kind;
+  if (path.starts_with("data.split.blocks")) {
+    return split != SplitKind::blocks;
+  }
+  if (path == "data.split.variable") {
+    return split != SplitKind::variable;
+  }
+  if (path.starts_with("data.split.")) {
+    return split == SplitKind::variable || split == SplitKind::files;
+  }
+  if (path == "search.subset.rows") {
+    return spec.search.subset.rows == 0;
+  }
+  if (path == "search.subset.fraction") {
+    return spec.search.subset.fraction == 0;
+  }
+  if (path == "model.layers") {  // given by the list of widths
+    return std::holds_alternative<std::string>(spec.setting("model.width").constant);
+  }
+  if (path.ends_with(".budget.validate_every")) {
+    return (path.starts_with("search") ? spec.search.budget : spec.retraining.budget).validate_every == 0;
+  }
+  return false;
+}
+
+Json field_json(const Field& field, StudySpec& spec) {
+  if (field.tunable) {
+    return setting_json(spec.setting(field.path));
+  }
+  if (field.path == "data.files") {
+    return files_json(spec.data);
+  }
+  if (field.path == "data.inputs") {
+    return variables_json(spec.data.inputs);
+  }
+  if (field.path == "data.targets") {
+    return variables_json(spec.data.targets);
+  }
+  return slot_json(field, spec);
+}
+
+// Option path -> its value, for all options that are to be written, in table order.
+std::vector<std::pair<std::string, Json>> flat(const StudySpec& original) {
+  StudySpec spec = original;
+  std::vector<std::pair<std::string, Json>> out;
+  for (const Field& field : fields()) {
+    if (is_left_out(field.path, spec)) {
+      continue;
+    }
+    Json value = field_json(field, spec);
+    if (!value.is_null()) {
+      out.emplace_back(field.path, std::move(value));
+    }
+  }
+  return out;
+}
+
+ConfigNode from_json(const Json& json, int depth) {
+  if (depth > 32) {
+    throw Error(ErrorKind::config, Problem{"", "JSON nested too deeply", "", ""});
+  }
+  ConfigNode node;
+  if (json.is_object()) {
+    node.kind = ConfigNode::Kind::map;
+    for (const auto& [key, value] : json.items()) {
+      node.members.emplace_back(key, from_json(value, depth + 1));
+      node.key_lines.push_back(0);
+    }
+  } else if (json.is_array()) {
+    node.kind = ConfigNode::Kind::sequence;
+    for (const Json& item : json) {
+      node.items.push_back(from_json(item, depth + 1));
+    }
+  } else if (!json.is_null()) {
+    node.kind = ConfigNode::Kind::scalar;
+    node.quoted = json.is_string();
+    node.scalar = json.is_string()          ? json.get<std::string>()
+                  : json.is_number_float() ? to_text(Value(json.get<double>()))
+                                           : json.dump();
+  }
+  return node;
+}
+
+// Options whose change leaves the recorded results what they are.
+bool harmless(const std::string& path) {
+  return path == "study.name" || path == "study.directory" || path == "retraining.team" || path == "data.files" ||
+         path == "search.attempts" || path == "search.failures.max" || path == "search.trial_seconds";
+}
+
+}  // namespace
+
+std::string to_json(const StudySpec& spec) {
+  Json root = Json::object();
+  for (auto& [path, value] : flat(spec)) {
+    Json* at = &root;
+    std::size_t begin = 0;
+    for (std::size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', begin)) {
+      at = &(*at)[path.substr(begin, dot - begin)];
+      begin = dot + 1;
+    }
+    (*at)[path.substr(begin)] = std::move(value);
+  }
+  return root.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ConfigNode read_json(const std::string& text) {
+  try {
+    return from_json(Json::parse(text), 0);
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::config, Problem{"", "not JSON", error.what(), ""});
+  }
+}
+
+std::vector<SpecDifference> differences(const StudySpec& before, const StudySpec& after) {
+  const auto old_list = flat(before);
+  const auto new_list = flat(after);
+  const std::map<std::string, Json> old_values(old_list.begin(), old_list.end());
+  const std::map<std::string, Json> new_values(new_list.begin(), new_list.end());
+  const auto text = [](const std::map<std::string, Json>& values, const std::string& path) {
+    const auto found = values.find(path);
+    return found == values.end() ? std::string("(not given)") : found->second.dump();
+  };
+  std::vector<SpecDifference> out;
+  for (const Field& field : fields()) {
+    const std::string a = text(old_values, field.path);
+    const std::string b = text(new_values, field.path);
+    if (a == b) {
+      continue;
+    }
+    const bool grows = field.path == "search.trials" && after.search.trials > before.search.trials;
+    out.push_back({field.path + ": " + a + " -> " + b, !harmless(field.path) && !grows});
+  }
+  return out;
+}
+
+}  // namespace twostep
