@@ -52,7 +52,10 @@ struct SearchExhausted {    // the algorithm has no further points (a finite spa
 
 struct FinalistsChosen {
   std::vector<TrialId> finalists;   // best first
-  std::vector<std::uint32_t> team_sizes;  // planned ranks per finalist
+};
+
+struct TeamsPlanned {
+  std::vector<std::uint32_t> sizes;  // ranks per finalist, in the finalists' order
 };
 
 struct StudyEnded {
@@ -66,6 +69,6 @@ struct RunEnded {           // clean end of this run, whether or not the study i
 };
 
 using Event = std::variant<StudyCreated, RunStarted, TrialCreated, Dispatched, Finished, WorkerLost,
-                           SearchExhausted, FinalistsChosen, StudyEnded, RunEnded>;
+                           SearchExhausted, FinalistsChosen, TeamsPlanned, StudyEnded, RunEnded>;
 
 }  // namespace twostep

@@ -1,0 +1,110 @@
+// The brain of a study. A pure function: it takes an input and the time, and returns the events to record and the messages to send
+// once those are durable. It is rebuilt after a crash by replaying the journal. Beside the journalled State it keeps, for
+// this run only, who is there and what each worker holds; losing that costs nothing but a repeated trial.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "twostep/base/time.hpp"
+#include "twostep/control/message.hpp"
+#include "twostep/control/state.hpp"
+#include "twostep/search/proposer.hpp"
+#include "twostep/study/spec.hpp"
+
+namespace twostep {
+
+struct Tick {};
+struct WorkerSaid {
+  WorkerId worker;
+  FromWorker message;
+};
+struct StopRequested {
+  std::string reason;
+};
+using Input = std::variant<Tick, WorkerSaid, StopRequested>;
+
+struct Outgoing {
+  WorkerId to;
+  ToWorker message;
+};
+
+struct Step {
+  std::vector<Event> events;
+  std::vector<Outgoing> messages;
+};
+
+struct CoordinatorOptions {
+  Duration lost_after = std::chrono::seconds(120);      // silence of a worker that trains alone
+  Duration team_lost_after = std::chrono::hours(1);     // of one in a team, whose collectives may wait for others
+  Duration alive_every = std::chrono::seconds(10);
+  Duration stop_grace = std::chrono::seconds(30);       // for workers to answer a Cancel before the run ends anyway
+  Duration queue_target = std::chrono::milliseconds(5); // work that a worker should hold beyond its present trial
+  std::uint32_t deepest_queue = 64;
+};
+
+class Coordinator {
+ public:
+  Coordinator(const StudySpec& spec, const Space& space, CoordinatorOptions options = {});
+
+  // Before the run: every event of the journal, in order.
+  void replay(const Event& event);
+  // Opens the run: applies `started` (whose run number and accepted prefix the caller chose) and expects these workers.
+  Step start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers);
+  Step on(Time now, const Input& input);
+
+  [[nodiscard]] const State& state() const { return state_; }
+  [[nodiscard]] Phase phase() const;
+  [[nodiscard]] bool finished() const { return state_.run_ended; }
+  // When something will have to be done even if nobody says anything.
+  [[nodiscard]] Time next_timer() const;
+
+ private:
+  struct Worker {
+    bool present = false;  // has said Hello and is not lost
+    Time heard{};
+    std::vector<AssignmentId> holds;  // in the order of their sending
+  };
+
+  const StudySpec spec_;
+  const Space space_;
+  const CoordinatorOptions options_;
+  State state_;
+  Proposer proposer_;
+  std::map<WorkerId, Worker> workers_;
+  bool stopping_ = false;
+  std::string stop_reason_;
+  Time stop_since_{};
+  Time last_alive_{};
+  double mean_trial_seconds_ = -1;  // exponential mean over this run's results; negative: none yet
+  bool teams_current_ = false;      // planned for the workers of this run
+
+  void record(Step& step, const Event& event);
+  void hear(Step& step, Time now, WorkerId from, const FromWorker& message);
+  void accept(Step& step, WorkerId from, const Result& result);
+  void lose(Step& step, WorkerId worker, const std::string& why);
+  void check_silence(Step& step, Time now);
+  void request_stop(Step& step, Time now, const std::string& reason);
+  void proceed(Step& step, Time now);
+  void end_study(Step& step, bool success, ErrorKind error, const std::string& message);
+  void end_run(Step& step, const std::string& reason);
+
+  void dispatch_search(Step& step);
+  void dispatch_extraction(Step& step, AssignmentKind kind);
+  void dispatch_retraining(Step& step);
+  void choose(Step& step);
+  bool dispatch_next_trial(Step& step, WorkerId to);
+  void fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes);
+  void send(Step& step, Assignment assignment);
+  [[nodiscard]] std::uint32_t queue_depth() const;
+  [[nodiscard]] std::vector<WorkerId> present_workers() const;
+  [[nodiscard]] std::vector<WorkerId> idle_workers() const;
+  [[nodiscard]] bool search_complete() const;
+};
+
+}  // namespace twostep

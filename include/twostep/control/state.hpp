@@ -1,0 +1,76 @@
+// State: the fold of the journal. It changes through apply alone, so live state and replayed state are the same thing. Nothing in it
+// depends on a clock or on the order of arrival of anything that is not an event.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "twostep/study/event.hpp"
+
+namespace twostep {
+
+enum class TrialStatus { waiting, running, done };
+
+struct TrialRecord {
+  TrialId id;
+  Point point;
+  TrialStatus status = TrialStatus::waiting;
+  std::uint32_t attempts = 0;  // dispatches
+  std::uint32_t crashes = 0;   // dispatches that ended with the loss of the worker
+  Result result;               // when done
+};
+
+struct FinalistRecord {
+  TrialId trial;
+  TrialStatus status = TrialStatus::waiting;
+  std::uint32_t attempts = 0;
+  std::uint32_t crashes = 0;
+  std::uint32_t team = 0;      // planned ranks
+  Result result;               // when done
+};
+
+enum class Phase { extract_subset, search, extract_full, retrain, ended };
+
+struct State {
+  // The study.
+  std::string spec_json;
+  std::string data_digest;
+  std::vector<TrialRecord> trials;  // trials[i].id == i + 1
+  bool exhausted = false;           // the search has no further points
+  bool subset_extracted = false;
+  bool full_extracted = false;
+  Result subset;                    // of the last extraction
+  Result full;
+  bool finalists_chosen = false;
+  std::vector<FinalistRecord> finalists;
+  bool ended = false;
+  StudyEnded end;
+  // The present run.
+  RunStarted run;
+  bool run_ended = false;
+  std::string run_end_reason;
+  std::map<AssignmentId, Assignment> open;
+  AssignmentId last_assignment;
+  std::uint32_t extraction_attempts = 0;
+  // Counters that follow from the above, kept so that nobody has to walk 100,000 trials.
+  std::set<TrialId> waiting;        // trials to be dispatched (again)
+  std::uint32_t trials_done = 0;
+  std::uint32_t trials_finished = 0;
+  std::uint32_t trials_diverged = 0;
+  std::uint32_t trials_failed = 0;  // failed, timed out, crashed
+  std::uint32_t finalists_done = 0;
+  std::uint32_t workers_lost = 0;
+  TrialId best;                     // of the finished trials; 0: none
+  std::uint64_t events = 0;
+
+  void apply(const Event& event);
+
+  [[nodiscard]] const TrialRecord& trial(TrialId id) const { return trials.at(id.value - 1); }
+  // A digest of everything that the journal determines: equal for a live and a replayed state.
+  [[nodiscard]] std::uint64_t digest() const;
+};
+
+}  // namespace twostep

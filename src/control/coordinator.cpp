@@ -1,0 +1,244 @@
+#include "twostep/control/coordinator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "twostep/base/check.hpp"
+#include "twostep/search/finalists.hpp"
+
+namespace twostep {
+namespace {
+
+// A new result counts this much in the mean duration of a trial.
+constexpr double mean_weight = 0.1;
+
+}  // namespace
+
+Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorOptions options)
+    : spec_(spec),
+      space_(space),
+      options_(options),
+      proposer_(make_sampler(spec.search.algorithm, space, spec.seed), space) {}
+
+void Coordinator::replay(const Event& event) {
+  state_.apply(event);
+  if (const auto* created = std::get_if<TrialCreated>(&event)) {
+    proposer_.created(created->trial, created->point);
+  } else if (const auto* finished = std::get_if<Finished>(&event)) {
+    const Result& r = finished->result;
+    if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
+      proposer_.finished(r.trial, r.outcome, r.objective);
+    }
+  }
+}
+
+void Coordinator::record(Step& step, const Event& event) {
+  replay(event);
+  step.events.push_back(event);
+}
+
+Step Coordinator::start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers) {
+  Step step;
+  record(step, started);
+  for (const WorkerId id : workers) {
+    workers_[id].heard = now;
+  }
+  last_alive_ = now;
+  return step;
+}
+
+Step Coordinator::on(Time now, const Input& input) {
+  Step step;
+  if (state_.run_ended) {
+    return step;
+  }
+  if (const auto* said = std::get_if<WorkerSaid>(&input)) {
+    hear(step, now, said->worker, said->message);
+  } else if (const auto* stop = std::get_if<StopRequested>(&input)) {
+    request_stop(step, now, stop->reason);
+  } else {
+    check_silence(step, now);
+    if (now - last_alive_ >= options_.alive_every) {
+      last_alive_ = now;
+      for (const auto& [id, worker] : workers_) {
+        step.messages.push_back({id, Alive{}});
+      }
+    }
+  }
+  if (!state_.run_ended) {
+    proceed(step, now);
+  }
+  return step;
+}
+
+void Coordinator::hear(Step& step, Time now, WorkerId from, const FromWorker& message) {
+  const auto found = workers_.find(from);
+  if (found == workers_.end()) {
+    return;
+  }
+  Worker& worker = found->second;
+  worker.heard = now;
+  worker.present = true;  // one that was given up and speaks again is taken back
+  if (const auto* done = std::get_if<Done>(&message)) {
+    std::erase(worker.holds, done->result.assignment);
+    accept(step, from, done->result);
+  }
+}
+
+void Coordinator::accept(Step& step, WorkerId from, const Result& result) {
+  const auto open = state_.open.find(result.assignment);
+  if (open == state_.open.end() || result.run != state_.run.run || open->second.team.front() != from ||
+      open->second.kind != result.kind || open->second.trial != result.trial) {
+    return;  // stale, or a team member's report: the leader's counts
+  }
+  if (result.kind == AssignmentKind::trial && result.outcome != Outcome::interrupted) {
+    mean_trial_seconds_ = mean_trial_seconds_ < 0
+                              ? result.seconds
+                              : (1 - mean_weight) * mean_trial_seconds_ + mean_weight * result.seconds;
+  }
+  record(step, Finished{result});
+  const bool extraction = result.kind == AssignmentKind::extract_subset || result.kind == AssignmentKind::extract_full;
+  if (extraction && result.outcome != Outcome::finished && result.outcome != Outcome::interrupted) {
+    end_study(step, false, result.error, result.message);
+  }
+}
+
+void Coordinator::lose(Step& step, WorkerId id, const std::string& why) {
+  Worker& worker = workers_.at(id);
+  worker.present = false;
+  for (const AssignmentId assignment : worker.holds) {
+    step.messages.push_back({id, Cancel{assignment}});  // read if it ever comes back
+  }
+  worker.holds.clear();
+  record(step, WorkerLost{id, why});
+}
+
+void Coordinator::check_silence(Step& step, Time now) {
+  for (auto& [id, worker] : workers_) {
+    if (!worker.present || worker.holds.empty()) {
+      continue;
+    }
+    const auto open = state_.open.find(worker.holds.front());
+    const bool team = open != state_.open.end() && open->second.team.size() > 1;
+    const Duration limit = team ? options_.team_lost_after : options_.lost_after;
+    if (now - worker.heard > limit) {
+      lose(step, id, "silent for " + std::to_string(static_cast<long>(seconds(now - worker.heard))) + " s");
+    }
+  }
+}
+
+Time Coordinator::next_timer() const {
+  Time next = last_alive_ + options_.alive_every;
+  if (stopping_) {
+    next = std::min(next, stop_since_ + options_.stop_grace);
+  }
+  return next;
+}
+
+void Coordinator::request_stop(Step& step, Time now, const std::string& reason) {
+  if (stopping_) {
+    end_run(step, reason + " (not waiting for the workers)");
+    return;
+  }
+  stopping_ = true;
+  stop_reason_ = reason;
+  stop_since_ = now;
+  for (const auto& [id, worker] : workers_) {
+    for (const AssignmentId assignment : worker.holds) {
+      step.messages.push_back({id, Cancel{assignment}});
+    }
+  }
+}
+
+void Coordinator::proceed(Step& step, Time now) {
+  if (stopping_) {
+    const bool quiet =
+        std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.second.holds.empty(); });
+    if (quiet || now - stop_since_ >= options_.stop_grace) {
+      end_run(step, stop_reason_);
+    }
+    return;
+  }
+  const std::uint32_t cap = spec_.search.failures.max;
+  if (cap > 0 && state_.trials_failed > cap && !state_.ended) {
+    end_study(step, false, ErrorKind::trial,
+              std::to_string(state_.trials_failed) + " trials failed, more than search.failures.max allows (" +
+                  std::to_string(cap) + ")");
+    return;
+  }
+  switch (phase()) {
+    case Phase::extract_subset:
+      dispatch_extraction(step, AssignmentKind::extract_subset);
+      break;
+    case Phase::search:
+      dispatch_search(step);
+      if (search_complete()) {
+        choose(step);
+      }
+      break;
+    case Phase::extract_full:
+      dispatch_extraction(step, AssignmentKind::extract_full);
+      break;
+    case Phase::retrain:
+      dispatch_retraining(step);
+      break;
+    case Phase::ended:
+      end_run(step, state_.end.success ? "finished" : state_.end.message);
+      break;
+  }
+}
+
+Phase Coordinator::phase() const {
+  if (state_.ended) {
+    return Phase::ended;
+  }
+  if (!state_.finalists_chosen) {
+    return state_.subset_extracted ? Phase::search : Phase::extract_subset;
+  }
+  if (state_.finalists_done == state_.finalists.size()) {
+    return Phase::retrain;
+  }
+  if (!state_.subset_extracted) {
+    return Phase::extract_subset;  // the full extraction is stored relative to the subset's scales
+  }
+  return state_.full_extracted ? Phase::retrain : Phase::extract_full;
+}
+
+bool Coordinator::search_complete() const {
+  const bool all_created = state_.exhausted || state_.trials.size() >= spec_.search.trials;
+  return all_created && state_.trials_done == state_.trials.size();
+}
+
+void Coordinator::end_study(Step& step, bool success, ErrorKind error, const std::string& message) {
+  record(step, StudyEnded{success, error, message});
+  end_run(step, success ? "finished" : message);
+}
+
+void Coordinator::end_run(Step& step, const std::string& reason) {
+  record(step, RunEnded{reason});
+  for (const auto& [id, worker] : workers_) {
+    step.messages.push_back({id, Shutdown{reason}});
+  }
+}
+
+void Coordinator::choose(Step& step) {
+  std::vector<Candidate> candidates;
+  for (const TrialRecord& trial : state_.trials) {
+    if (trial.result.outcome == Outcome::finished) {
+      candidates.push_back({trial.id, trial.result.objective});
+    }
+  }
+  const auto finalists = choose_finalists(std::move(candidates), spec_.promotion.finalists);
+  if (finalists.empty()) {
+    end_study(step, false, ErrorKind::trial,
+              "none of " + std::to_string(state_.trials.size()) + " trials finished: " +
+                  std::to_string(state_.trials_diverged) + " diverged, " + std::to_string(state_.trials_failed) +
+                  " failed");
+    return;
+  }
+  record(step, FinalistsChosen{finalists});
+  dispatch_extraction(step, AssignmentKind::extract_full);
+}
+
+}  // namespace twostep

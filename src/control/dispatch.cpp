@@ -1,0 +1,179 @@
+// The part of the coordinator that hands out work.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "twostep/base/check.hpp"
+#include "twostep/control/coordinator.hpp"
+#include "twostep/search/finalists.hpp"
+
+namespace twostep {
+
+std::vector<WorkerId> Coordinator::present_workers() const {
+  std::vector<WorkerId> out;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.present) {
+      out.push_back(id);
+    }
+  }
+  return out;
+}
+
+std::vector<WorkerId> Coordinator::idle_workers() const {
+  std::vector<WorkerId> out;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.present && worker.holds.empty()) {
+      out.push_back(id);
+    }
+  }
+  return out;
+}
+
+// One assignment beside the running one hides a message's way. Where trials are so short that this is not enough, more are
+// queued, until the queue covers `queue_target` of work.
+std::uint32_t Coordinator::queue_depth() const {
+  if (mean_trial_seconds_ < 0) {
+    return 2;
+  }
+  const double wanted = seconds(options_.queue_target) / std::max(mean_trial_seconds_, 1e-6);
+  return 2 + static_cast<std::uint32_t>(std::min(wanted, static_cast<double>(options_.deepest_queue)));
+}
+
+void Coordinator::send(Step& step, Assignment assignment) {
+  assignment.id = AssignmentId(state_.last_assignment.value + 1);
+  assignment.run = state_.run.run;
+  record(step, Dispatched{assignment});
+  for (const WorkerId id : assignment.team) {
+    workers_.at(id).holds.push_back(assignment.id);
+    step.messages.push_back({id, Assign{assignment}});
+  }
+}
+
+void Coordinator::fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes) {
+  Result result;
+  result.run = state_.run.run;
+  result.kind = kind;
+  result.trial = trial;
+  result.outcome = Outcome::crashed;
+  result.objective = std::numeric_limits<double>::quiet_NaN();
+  result.message = "its worker was lost " + std::to_string(crashes) + " times";
+  record(step, Finished{result});
+}
+
+bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
+  while (!state_.waiting.empty()) {
+    const TrialRecord& trial = state_.trial(*state_.waiting.begin());
+    if (trial.crashes >= spec_.search.attempts) {
+      fail_crashed(step, AssignmentKind::trial, trial.id, trial.crashes);
+      continue;
+    }
+    Assignment assignment;
+    assignment.kind = AssignmentKind::trial;
+    assignment.attempt = trial.attempts + 1;
+    assignment.trial = trial.id;
+    assignment.point = trial.point;
+    assignment.budget = spec_.search.budget;
+    assignment.team = {to};
+    send(step, std::move(assignment));
+    return true;
+  }
+  if (state_.exhausted || state_.trials.size() >= spec_.search.trials) {
+    return false;
+  }
+  const TrialId next(static_cast<std::uint32_t>(state_.trials.size()) + 1);
+  const auto point = proposer_.next(next);
+  if (!point) {
+    record(step, SearchExhausted{next.value - 1});
+    return false;
+  }
+  record(step, TrialCreated{next, *point});
+  return dispatch_next_trial(step, to);
+}
+
+void Coordinator::dispatch_search(Step& step) {
+  const std::uint32_t depth = queue_depth();
+  // Level by level, so that no worker queues while another is idle.
+  for (std::uint32_t level = 1; level <= depth; ++level) {
+    for (auto& [id, worker] : workers_) {
+      if (!worker.present || worker.holds.size() >= level) {
+        continue;
+      }
+      if (!dispatch_next_trial(step, id)) {
+        return;
+      }
+    }
+  }
+}
+
+void Coordinator::dispatch_extraction(Step& step, AssignmentKind kind) {
+  const auto open = std::any_of(state_.open.begin(), state_.open.end(),
+                                [&](const auto& entry) { return entry.second.kind == kind; });
+  const std::vector<WorkerId> team = idle_workers();
+  // All workers take part, so the first extraction waits until each has said Hello.
+  if (open || team.empty() || team.size() < workers_.size() - std::min<std::size_t>(workers_.size(), state_.workers_lost)) {
+    return;
+  }
+  Assignment assignment;
+  assignment.kind = kind;
+  assignment.attempt = state_.extraction_attempts + 1;
+  assignment.team = team;
+  send(step, std::move(assignment));
+}
+
+void Coordinator::dispatch_retraining(Step& step) {
+  if (state_.finalists_done == state_.finalists.size()) {
+    const bool any = std::any_of(state_.finalists.begin(), state_.finalists.end(),
+                                 [](const auto& f) { return f.result.outcome == Outcome::finished; });
+    if (any) {
+      end_study(step, true, ErrorKind::internal, "");
+    } else {
+      end_study(step, false, ErrorKind::trial,
+                "no finalist could be retrained: " + state_.finalists.front().result.message);
+    }
+    return;
+  }
+  if (!teams_current_) {
+    const auto present = static_cast<std::uint32_t>(present_workers().size());
+    if (present == 0) {
+      return;
+    }
+    const auto open = state_.finalists.size() - state_.finalists_done;
+    const auto sizes = plan_teams(open, present, std::min(spec_.retraining.team, present));
+    std::vector<std::uint32_t> all;
+    for (const FinalistRecord& f : state_.finalists) {
+      const bool waits = f.status != TrialStatus::done;
+      all.push_back(waits ? sizes.at(static_cast<std::size_t>(std::count_if(
+                                state_.finalists.begin(), state_.finalists.begin() + static_cast<long>(all.size()),
+                                [](const auto& g) { return g.status != TrialStatus::done; })))
+                          : f.team);
+    }
+    record(step, TeamsPlanned{all});
+    teams_current_ = true;
+  }
+  for (std::size_t i = 0; i < state_.finalists.size(); ++i) {
+    const FinalistRecord& f = state_.finalists[i];
+    if (f.status != TrialStatus::waiting) {
+      continue;
+    }
+    if (f.crashes >= spec_.search.attempts) {
+      fail_crashed(step, AssignmentKind::retrain, f.trial, f.crashes);
+      continue;
+    }
+    std::vector<WorkerId> idle = idle_workers();
+    if (idle.size() < f.team) {
+      teams_current_ = present_workers().size() >= f.team;  // a worker was lost: plan again
+      return;
+    }
+    idle.resize(f.team);
+    Assignment assignment;
+    assignment.kind = AssignmentKind::retrain;
+    assignment.attempt = f.attempts + 1;
+    assignment.trial = f.trial;
+    assignment.point = state_.trial(f.trial).point;
+    assignment.budget = spec_.retraining.budget;
+    assignment.team = std::move(idle);
+    send(step, std::move(assignment));
+  }
+}
+
+}  // namespace twostep

@@ -1,0 +1,221 @@
+#include <cstdio>
+
+#include "control/json_writer.hpp"
+#include "twostep/base/bytes.hpp"
+#include "twostep/control/journal.hpp"
+
+namespace twostep {
+namespace {
+
+void write_value(JsonWriter& w, const Value& value) {
+  if (const auto* b = std::get_if<bool>(&value)) {
+    w.boolean(*b);
+  } else if (const auto* i = std::get_if<std::int64_t>(&value)) {
+    w.integer(*i);
+  } else if (const auto* d = std::get_if<double>(&value)) {
+    // A real that happens to be whole must read back as a real.
+    w.open_object();
+    w.key("r");
+    w.real(*d);
+    w.close_object();
+  } else if (const auto* s = std::get_if<std::string>(&value)) {
+    w.text(*s);
+  } else {
+    w.null();
+  }
+}
+
+void write_evaluation(JsonWriter& w, std::string_view name, const Evaluation& e) {
+  w.key(name);
+  w.open_object();
+  w.key("rows");
+  w.natural(e.rows);
+  w.key("loss");
+  w.real(e.loss);
+  w.key("targets");
+  w.open_array();
+  for (const TargetMetrics& t : e.targets) {
+    w.open_object();
+    w.key("target");
+    w.text(t.target);
+    w.key("rmse");
+    w.real(t.rmse);
+    w.key("mae");
+    w.real(t.mae);
+    w.key("r2");
+    w.real(t.r2);
+    w.close_object();
+  }
+  w.close_array();
+  w.close_object();
+}
+
+void natural(JsonWriter& w, std::string_view key, std::uint64_t v) {
+  w.key(key);
+  w.natural(v);
+}
+
+void text(JsonWriter& w, std::string_view key, std::string_view v) {
+  w.key(key);
+  w.text(v);
+}
+
+template <class T>
+void id_list(JsonWriter& w, std::string_view key, const std::vector<T>& ids) {
+  w.key(key);
+  w.open_array();
+  for (const T id : ids) {
+    if constexpr (requires { id.value; }) {
+      w.natural(id.value);
+    } else {
+      w.natural(id);
+    }
+  }
+  w.close_array();
+}
+
+void write_training(JsonWriter& w, const Result& r) {
+  w.key("objective");
+  w.real(r.objective);
+  w.key("curve");
+  w.open_array();
+  for (const double v : r.curve) {
+    w.real(v);
+  }
+  w.close_array();
+  natural(w, "best_validation", r.best_validation);
+  natural(w, "epochs", r.epochs);
+  natural(w, "steps", r.steps);
+  natural(w, "parameters", r.parameters);
+}
+
+void write_body(JsonWriter& w, const StudyCreated& e) {
+  text(w, "event", "study_created");
+  natural(w, "format", 1);
+  text(w, "spec", e.spec_json);
+  text(w, "data_digest", e.data_digest);
+}
+
+void write_body(JsonWriter& w, const RunStarted& e) {
+  text(w, "event", "run_started");
+  natural(w, "format", 1);
+  natural(w, "run", e.run.value);
+  text(w, "build", e.build);
+  natural(w, "workers", e.workers);
+  natural(w, "accepted_seq", e.accepted_seq);
+  w.key("subset_present");
+  w.boolean(e.subset_present);
+  w.key("full_present");
+  w.boolean(e.full_present);
+  text(w, "host", e.host);
+  w.key("wall_ns");
+  w.integer(e.wall_ns);
+}
+
+void write_body(JsonWriter& w, const TrialCreated& e) {
+  text(w, "event", "trial_created");
+  natural(w, "trial", e.trial.value);
+  w.key("point");
+  w.open_array();
+  for (const Value& v : e.point.values) {
+    write_value(w, v);
+  }
+  w.close_array();
+}
+
+void write_body(JsonWriter& w, const Dispatched& e) {
+  const Assignment& a = e.assignment;
+  text(w, "event", "dispatched");
+  natural(w, "assignment", a.id.value);
+  natural(w, "run", a.run.value);
+  natural(w, "attempt", a.attempt);
+  text(w, "kind", name(a.kind));
+  natural(w, "trial", a.trial.value);
+  id_list(w, "team", a.team);
+}
+
+void write_body(JsonWriter& w, const Finished& e) {
+  const Result& r = e.result;
+  text(w, "event", "finished");
+  natural(w, "assignment", r.assignment.value);
+  natural(w, "run", r.run.value);
+  text(w, "kind", name(r.kind));
+  natural(w, "trial", r.trial.value);
+  text(w, "outcome", name(r.outcome));
+  if (r.kind == AssignmentKind::trial || r.kind == AssignmentKind::retrain) {
+    write_training(w, r);
+  }
+  w.key("seconds");
+  w.real(r.seconds);
+  if (!r.message.empty()) {
+    text(w, "message", r.message);
+    text(w, "error", name(r.error));
+  }
+  if (r.kind == AssignmentKind::retrain) {
+    write_evaluation(w, "validation", r.validation);
+    write_evaluation(w, "test", r.test);
+    w.key("inference_seconds_per_row");
+    w.real(r.inference_seconds_per_row);
+    text(w, "model_file", r.model_file);
+  } else if (r.kind != AssignmentKind::trial) {
+    natural(w, "train_rows", r.train_rows);
+    natural(w, "validation_rows", r.validation_rows);
+    natural(w, "test_rows", r.test_rows);
+    natural(w, "dropped_rows", r.dropped_rows);
+  }
+}
+
+void write_body(JsonWriter& w, const WorkerLost& e) {
+  text(w, "event", "worker_lost");
+  natural(w, "worker", e.worker.value);
+  text(w, "why", e.why);
+}
+
+void write_body(JsonWriter& w, const SearchExhausted& e) {
+  text(w, "event", "search_exhausted");
+  natural(w, "trials", e.trials);
+}
+
+void write_body(JsonWriter& w, const FinalistsChosen& e) {
+  text(w, "event", "finalists_chosen");
+  id_list(w, "finalists", e.finalists);
+}
+
+void write_body(JsonWriter& w, const TeamsPlanned& e) {
+  text(w, "event", "teams_planned");
+  id_list(w, "sizes", e.sizes);
+}
+
+void write_body(JsonWriter& w, const StudyEnded& e) {
+  text(w, "event", "study_ended");
+  w.key("success");
+  w.boolean(e.success);
+  text(w, "error", name(e.error));
+  text(w, "message", e.message);
+}
+
+void write_body(JsonWriter& w, const RunEnded& e) {
+  text(w, "event", "run_ended");
+  text(w, "reason", e.reason);
+}
+
+}  // namespace
+
+std::string encode_event(const NumberedEvent& event) {
+  std::string body;
+  body.reserve(256);
+  JsonWriter w(body);
+  w.open_object();
+  natural(w, "seq", event.seq);
+  std::visit([&](const auto& e) { write_body(w, e); }, event.event);
+  w.close_object();
+  const std::string_view covered = std::string_view(body).substr(1);
+  char head[24];
+  std::snprintf(head, sizeof head, "{\"crc\":\"%08x\",", crc32c(covered));
+  std::string line(head);
+  line.append(covered);
+  line += '\n';
+  return line;
+}
+
+}  // namespace twostep

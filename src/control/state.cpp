@@ -1,0 +1,237 @@
+#include "twostep/control/state.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "twostep/base/bytes.hpp"
+#include "twostep/base/check.hpp"
+
+namespace twostep {
+namespace {
+
+FinalistRecord* find_finalist(State& state, TrialId trial) {
+  const auto found = std::find_if(state.finalists.begin(), state.finalists.end(),
+                                  [&](const FinalistRecord& f) { return f.trial == trial; });
+  return found == state.finalists.end() ? nullptr : &*found;
+}
+
+// An open assignment has come to nothing: what it was for waits again.
+void void_assignment(State& state, const Assignment& assignment, bool crashed) {
+  if (assignment.kind == AssignmentKind::trial) {
+    TrialRecord& trial = state.trials.at(assignment.trial.value - 1);
+    trial.status = TrialStatus::waiting;
+    trial.crashes += crashed ? 1 : 0;
+    state.waiting.insert(trial.id);
+  } else if (assignment.kind == AssignmentKind::retrain) {
+    FinalistRecord* finalist = find_finalist(state, assignment.trial);
+    TWOSTEP_CHECK(finalist);
+    finalist->status = TrialStatus::waiting;
+    finalist->crashes += crashed ? 1 : 0;
+  }
+}
+
+void apply_event(State& s, const StudyCreated& e) {
+  TWOSTEP_CHECK(s.events == 0);
+  s.spec_json = e.spec_json;
+  s.data_digest = e.data_digest;
+}
+
+void apply_event(State& s, const RunStarted& e) {
+  for (const auto& [id, assignment] : s.open) {
+    void_assignment(s, assignment, false);
+  }
+  s.open.clear();
+  s.run = e;
+  s.run_ended = false;
+  s.run_end_reason.clear();
+  s.extraction_attempts = 0;
+  s.subset_extracted = s.subset_extracted && e.subset_present;
+  s.full_extracted = s.full_extracted && e.full_present;
+  if (s.ended && !s.end.success) {  // whatever stopped the study may have been mended
+    s.ended = false;
+    s.end = {};
+  }
+}
+
+void apply_event(State& s, const TrialCreated& e) {
+  TWOSTEP_CHECK(e.trial.value == s.trials.size() + 1);
+  TrialRecord trial;
+  trial.id = e.trial;
+  trial.point = e.point;
+  s.trials.push_back(std::move(trial));
+  s.waiting.insert(e.trial);
+}
+
+void apply_event(State& s, const Dispatched& e) {
+  const Assignment& a = e.assignment;
+  TWOSTEP_CHECK(a.id > s.last_assignment);
+  s.last_assignment = a.id;
+  if (a.kind == AssignmentKind::trial) {
+    TrialRecord& trial = s.trials.at(a.trial.value - 1);
+    TWOSTEP_CHECK(trial.status == TrialStatus::waiting);
+    trial.status = TrialStatus::running;
+    ++trial.attempts;
+    s.waiting.erase(a.trial);
+  } else if (a.kind == AssignmentKind::retrain) {
+    FinalistRecord* finalist = find_finalist(s, a.trial);
+    TWOSTEP_CHECK(finalist && finalist->status == TrialStatus::waiting);
+    finalist->status = TrialStatus::running;
+    ++finalist->attempts;
+  } else {
+    ++s.extraction_attempts;
+  }
+  s.open.emplace(a.id, a);
+}
+
+void finish_trial(State& s, const Result& r) {
+  TrialRecord& trial = s.trials.at(r.trial.value - 1);
+  TWOSTEP_CHECK(trial.status != TrialStatus::done);
+  trial.status = TrialStatus::done;
+  trial.result = r;
+  s.waiting.erase(r.trial);
+  ++s.trials_done;
+  if (r.outcome == Outcome::finished) {
+    ++s.trials_finished;
+    if (s.best.value == 0 || r.objective < s.trial(s.best).result.objective) {
+      s.best = r.trial;
+    }
+  } else if (r.outcome == Outcome::diverged) {
+    ++s.trials_diverged;
+  } else {
+    ++s.trials_failed;
+  }
+}
+
+void apply_event(State& s, const Finished& e) {
+  const Result& r = e.result;
+  const auto open = s.open.find(r.assignment);
+  if (r.outcome == Outcome::interrupted) {
+    TWOSTEP_CHECK(open != s.open.end());
+    void_assignment(s, open->second, false);
+  } else if (r.kind == AssignmentKind::trial) {
+    finish_trial(s, r);
+  } else if (r.kind == AssignmentKind::retrain) {
+    FinalistRecord* finalist = find_finalist(s, r.trial);
+    TWOSTEP_CHECK(finalist && finalist->status != TrialStatus::done);
+    finalist->status = TrialStatus::done;
+    finalist->result = r;
+    ++s.finalists_done;
+  } else {
+    const bool subset = r.kind == AssignmentKind::extract_subset;
+    (subset ? s.subset_extracted : s.full_extracted) = r.outcome == Outcome::finished;
+    (subset ? s.subset : s.full) = r;
+  }
+  if (open != s.open.end()) {
+    s.open.erase(open);
+  }
+}
+
+void apply_event(State& s, const WorkerLost& e) {
+  ++s.workers_lost;
+  for (auto at = s.open.begin(); at != s.open.end();) {
+    const auto& team = at->second.team;
+    if (std::find(team.begin(), team.end(), e.worker) != team.end()) {
+      void_assignment(s, at->second, true);
+      at = s.open.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void apply_event(State& s, const SearchExhausted&) { s.exhausted = true; }
+
+void apply_event(State& s, const FinalistsChosen& e) {
+  TWOSTEP_CHECK(!s.finalists_chosen);
+  s.finalists_chosen = true;
+  for (const TrialId trial : e.finalists) {
+    FinalistRecord finalist;
+    finalist.trial = trial;
+    s.finalists.push_back(std::move(finalist));
+  }
+}
+
+void apply_event(State& s, const TeamsPlanned& e) {
+  TWOSTEP_CHECK(e.sizes.size() == s.finalists.size());
+  for (std::size_t i = 0; i < e.sizes.size(); ++i) {
+    if (s.finalists[i].status == TrialStatus::waiting) {
+      s.finalists[i].team = e.sizes[i];
+    }
+  }
+}
+
+void apply_event(State& s, const StudyEnded& e) {
+  s.ended = true;
+  s.end = e;
+}
+
+void apply_event(State& s, const RunEnded& e) {
+  s.run_ended = true;
+  s.run_end_reason = e.reason;
+}
+
+void add_result(ByteWriter& w, const Result& r) {
+  w.u64(r.assignment.value);
+  w.u32(static_cast<std::uint32_t>(r.outcome));
+  w.f64(r.objective);
+  w.f64s(r.curve);
+  w.u64(r.epochs);
+  w.u64(r.steps);
+  w.u64(r.parameters);
+  w.f64(r.seconds);
+  w.text(r.message);
+  w.f64(r.test.loss);
+}
+
+}  // namespace
+
+void State::apply(const Event& event) {
+  std::visit([&](const auto& e) { apply_event(*this, e); }, event);
+  ++events;
+}
+
+std::uint64_t State::digest() const {
+  ByteWriter w;
+  w.text(spec_json);
+  w.text(data_digest);
+  for (const TrialRecord& t : trials) {
+    Point point = t.point;
+    w.u64(fingerprint(point));
+    w.u32(static_cast<std::uint32_t>(t.status));
+    w.u32(t.attempts);
+    w.u32(t.crashes);
+    if (t.status == TrialStatus::done) {
+      add_result(w, t.result);
+    }
+  }
+  for (const FinalistRecord& f : finalists) {
+    w.u32(f.trial.value);
+    w.u32(static_cast<std::uint32_t>(f.status));
+    w.u32(f.attempts);
+    w.u32(f.team);
+    if (f.status == TrialStatus::done) {
+      add_result(w, f.result);
+    }
+  }
+  for (const auto& [id, assignment] : open) {
+    w.u64(id.value);
+    w.u32(assignment.trial.value);
+    for (const WorkerId worker : assignment.team) {
+      w.u32(worker.value);
+    }
+  }
+  for (const TrialId id : waiting) {
+    w.u32(id.value);
+  }
+  w.u32(run.run.value);
+  w.u8(static_cast<std::uint8_t>((exhausted ? 1 : 0) | (subset_extracted ? 2 : 0) | (full_extracted ? 4 : 0) |
+                                 (finalists_chosen ? 8 : 0) | (ended ? 16 : 0) | (run_ended ? 32 : 0)));
+  w.u32(workers_lost);
+  w.u64(events);
+  const Bytes bytes = w.take();
+  const auto half = bytes.size() / 2;
+  const std::uint64_t high = crc32c(std::span(bytes));
+  return (high << 32) | crc32c(std::span(bytes).subspan(half));
+}
+
+}  // namespace twostep
