@@ -53,8 +53,9 @@ void WorkerQueue::ended() {
 std::vector<Result> WorkerQueue::take_cancelled() {
   std::vector<Result> out;
   for (auto at = queue_.begin(); at != queue_.end();) {
-    // A member of a team that has not met yet: all of its members are cancelled, so nobody waits for this one.
-    if (cancelled_.erase(at->id) > 0) {
+    // A team's assignment is begun all the same: the others may already be waiting for this rank, and the leader
+    // then stops them all together.
+    if (at->team.size() == 1 && cancelled_.erase(at->id) > 0) {
       out.push_back(empty_result(*at, Outcome::interrupted, "stopped before it began"));
       at = queue_.erase(at);
     } else {

@@ -1,0 +1,68 @@
+// Rank 0: the coordinator with a journal and a link around it. One tick takes what has arrived, lets the coordinator decide, makes its
+// events durable with one sync, and only then sends. So after a crash at any point the journal holds whatever anybody
+// was told.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "twostep/control/coordinator.hpp"
+#include "twostep/control/journal.hpp"
+#include "twostep/ports/clock.hpp"
+#include "twostep/ports/files.hpp"
+#include "twostep/ports/link.hpp"
+
+namespace twostep {
+
+struct StudyIdentity {
+  StudySpec spec;
+  Space space;
+  std::string spec_json;    // to_json(spec)
+  std::string data_digest;
+};
+
+struct RunFacts {           // what the shell found at the start; goes into RunStarted
+  std::string build;
+  std::string host;
+  bool subset_present = false;
+  bool full_present = false;
+  std::vector<WorkerId> workers;  // ranks
+};
+
+class CoordinatorNode {
+ public:
+  // Reads the journal (or begins one), refuses another study's with Error{study}, and opens a new run. A study that has
+  // ended well opens none: done() is then true at once and already_finished() too.
+  CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files, Clock& clock,
+                  const CoordinatorOptions& options = {});
+
+  bool tick();  // whether anything was done
+  void request_stop(const std::string& reason) { stop_ = reason; }
+
+  [[nodiscard]] bool done() const { return coordinator_.finished() || already_finished_; }
+  [[nodiscard]] bool already_finished() const { return already_finished_; }
+  [[nodiscard]] bool resumed() const { return resumed_; }
+  [[nodiscard]] const State& state() const { return coordinator_.state(); }
+  [[nodiscard]] const Coordinator& coordinator() const { return coordinator_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  Link& link_;
+  Clock& clock_;
+  Coordinator coordinator_;
+  std::optional<JournalWriter> journal_;
+  std::optional<std::string> stop_;
+  std::vector<std::string> warnings_;
+  std::vector<Outgoing> outbox_;
+  bool already_finished_ = false;
+  bool resumed_ = false;
+
+  void take(Step step);
+  void commit();
+};
+
+// Refuses with Error{study} and the differences if the journal's study is not this one.
+void check_same_study(const State& journalled, const StudyIdentity& study);
+
+}  // namespace twostep

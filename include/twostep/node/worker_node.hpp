@@ -1,0 +1,41 @@
+// A worker: mail in, one slice of training, mail out. tick never blocks longer than a slice (members of a team wait for each other
+// inside theirs). What a trainer throws ends the assignment, not the worker.
+#pragma once
+
+#include <string>
+
+#include "twostep/control/worker.hpp"
+#include "twostep/ports/clock.hpp"
+#include "twostep/ports/link.hpp"
+#include "twostep/ports/trainer.hpp"
+
+namespace twostep {
+
+class WorkerNode {
+ public:
+  WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerOptions& options = {});
+
+  // Whether anything was done; if not, the caller may sleep a little.
+  bool tick();
+  [[nodiscard]] bool done() const { return done_; }
+  // Why it is done: rank 0's reason, or that rank 0 fell silent.
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+  [[nodiscard]] bool abandoned() const { return abandoned_; }
+
+ private:
+  Link& link_;
+  Trainer& trainer_;
+  Clock& clock_;
+  WorkerQueue queue_;
+  bool done_ = false;
+  bool abandoned_ = false;
+  std::string reason_;
+
+  void say(const FromWorker& message);
+  bool receive(Time now);
+  void begin(Time now, const Assignment& assignment);
+  void advance(Time now);
+  void report(Result result);
+};
+
+}  // namespace twostep

@@ -1,0 +1,112 @@
+#include "twostep/node/coordinator_node.hpp"
+
+#include "twostep/base/error.hpp"
+#include "twostep/base/log.hpp"
+#include "twostep/study/spec_json.hpp"
+#include "twostep/study/spec_reader.hpp"
+
+namespace twostep {
+
+void check_same_study(const State& journalled, const StudyIdentity& study) {
+  std::vector<Problem> problems;
+  if (journalled.spec_json != study.spec_json) {
+    const StudySpec before = read_spec(read_json(journalled.spec_json));
+    for (const SpecDifference& difference : differences(before, study.spec)) {
+      const bool late = difference.text.starts_with("search.trials") && journalled.finalists_chosen;
+      if (difference.forbids_resume || late) {
+        problems.push_back({"", difference.text,
+                            late ? "the finalists have been chosen: more trials would come too late" : "", ""});
+      }
+    }
+  }
+  if (journalled.data_digest != study.data_digest) {
+    problems.push_back({"", "the data files have other names, rows or columns than when the study began", "", ""});
+  }
+  if (!problems.empty()) {
+    problems.insert(problems.begin(),
+                    {study.spec.directory, "this directory holds the journal of a different study",
+                     "results of two studies cannot be mixed; the difference is listed below (old -> new)",
+                     "use another study.directory, undo the change, or start over with --fresh --overwrite"});
+    throw Error(ErrorKind::study, problems);
+  }
+}
+
+CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files,
+                                 Clock& clock, const CoordinatorOptions& options)
+    : link_(link), clock_(clock), coordinator_(study.spec, study.space, options) {
+  const JournalContents contents =
+      read_journal(files, [&](const NumberedEvent& event) { coordinator_.replay(event.event); });
+  warnings_ = contents.warnings;
+  resumed_ = contents.last_seq > 0;
+  if (resumed_) {
+    check_same_study(state(), study);
+  }
+  if (state().ended && state().end.success) {
+    already_finished_ = true;
+    return;
+  }
+  journal_.emplace(files, contents.segments + 1, contents.last_seq);
+  Step step;
+  if (!resumed_) {
+    const StudyCreated created{study.spec_json, study.data_digest};
+    coordinator_.replay(created);
+    step.events.push_back(created);
+  }
+  RunStarted started;
+  started.run = RunId(state().run.run.value + 1);
+  started.build = facts.build;
+  started.workers = static_cast<std::uint32_t>(facts.workers.size());
+  started.accepted_seq = contents.last_seq;
+  started.subset_present = facts.subset_present;
+  started.full_present = facts.full_present;
+  started.host = facts.host;
+  started.wall_ns = clock_.wall().count();
+  Step begun = coordinator_.start(clock_.now(), started, facts.workers);
+  if (!resumed_) {
+    begun.events.insert(begun.events.begin(), step.events.begin(), step.events.end());
+  }
+  take(std::move(begun));
+  commit();
+}
+
+void CoordinatorNode::take(Step step) {
+  for (const Event& event : step.events) {
+    journal_->append(event);
+  }
+  outbox_.insert(outbox_.end(), step.messages.begin(), step.messages.end());
+}
+
+void CoordinatorNode::commit() {
+  journal_->flush();
+  for (const Outgoing& message : outbox_) {
+    link_.send(static_cast<int>(message.to.value), encode(message.message));
+  }
+  outbox_.clear();
+}
+
+bool CoordinatorNode::tick() {
+  if (done()) {
+    return false;
+  }
+  const Time now = clock_.now();
+  const auto mails = link_.poll();
+  bool busy = !mails.empty();
+  for (const Mail& mail : mails) {
+    try {
+      take(coordinator_.on(now, WorkerSaid{WorkerId(static_cast<std::uint32_t>(mail.from)), decode_from_worker(mail.bytes)}));
+    } catch (const Error& error) {
+      log(LogLevel::warning, "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
+    }
+  }
+  take(coordinator_.on(now, Tick{}));
+  if (stop_) {
+    take(coordinator_.on(now, StopRequested{*stop_}));
+    stop_.reset();
+    busy = true;
+  }
+  busy = busy || !outbox_.empty();
+  commit();
+  return busy;
+}
+
+}  // namespace twostep

@@ -1,0 +1,120 @@
+#include "twostep/node/worker_node.hpp"
+
+#include <new>
+
+#include "twostep/base/error.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr int coordinator_rank = 0;
+
+// Runs one call of the trainer; what it throws becomes the result of the assignment.
+template <class Call>
+std::optional<Result> guarded(const Assignment& assignment, Call&& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    Result result = empty_result(assignment, Outcome::failed, error.what());
+    result.error = error.kind();
+    return result;
+  } catch (const std::bad_alloc&) {
+    Result result = empty_result(assignment, Outcome::failed, "out of memory");
+    result.error = ErrorKind::resources;
+    return result;
+  }
+}
+
+}  // namespace
+
+WorkerNode::WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerOptions& options)
+    : link_(link), trainer_(trainer), clock_(clock), queue_(clock.now(), options) {
+  say(Hello{});
+}
+
+void WorkerNode::say(const FromWorker& message) { link_.send(coordinator_rank, encode(message)); }
+
+bool WorkerNode::receive(Time now) {
+  const auto mails = link_.poll();
+  for (const Mail& mail : mails) {
+    queue_.receive(now, decode_to_worker(mail.bytes));
+  }
+  for (Result& result : queue_.take_cancelled()) {
+    say(Done{std::move(result)});
+  }
+  return !mails.empty();
+}
+
+void WorkerNode::report(Result result) {
+  const Assignment& assignment = *queue_.running();
+  result.assignment = assignment.id;
+  result.run = assignment.run;
+  result.kind = assignment.kind;
+  result.trial = assignment.trial;
+  queue_.ended();
+  say(Done{std::move(result)});
+}
+
+void WorkerNode::begin(Time now, const Assignment& assignment) {
+  queue_.started(now, assignment);
+  auto failure = guarded(assignment, [&]() -> std::optional<Result> {
+    trainer_.start(assignment);
+    return std::nullopt;
+  });
+  if (failure) {
+    report(std::move(*failure));
+  }
+}
+
+void WorkerNode::advance(Time now) {
+  const Assignment& assignment = *queue_.running();
+  const bool alone = assignment.team.size() <= 1;
+  if (queue_.running_cancelled()) {
+    trainer_.stop();
+    if (alone) {
+      report(empty_result(assignment, Outcome::interrupted, "stopped"));
+      return;
+    }
+  }
+  if (queue_.running_too_long(now)) {
+    trainer_.stop();
+    report(empty_result(assignment, Outcome::timed_out,
+                        "it took longer than search.trial_seconds (" + std::to_string(queue_.options().trial_seconds) + " s)"));
+    return;
+  }
+  auto result = guarded(assignment, [&] { return trainer_.advance(queue_.options().slice); });
+  if (result) {
+    report(std::move(*result));
+  }
+}
+
+bool WorkerNode::tick() {
+  if (done_) {
+    return false;
+  }
+  const Time now = clock_.now();
+  bool busy = receive(now);
+  if (queue_.shutdown() || queue_.abandoned(now)) {
+    abandoned_ = !queue_.shutdown();
+    reason_ = queue_.shutdown().value_or("rank 0 has fallen silent");
+    done_ = true;
+    return true;
+  }
+  if (!queue_.running()) {
+    if (const auto next = queue_.take()) {
+      begin(now, *next);
+      busy = true;
+    }
+  }
+  if (queue_.running()) {
+    advance(now);
+    busy = true;
+  }
+  if (queue_.heartbeat_due(clock_.now())) {
+    const auto& running = queue_.running();
+    say(Heartbeat{running ? running->id : AssignmentId(), running ? trainer_.progress() : Progress{}});
+  }
+  return busy;
+}
+
+}  // namespace twostep
