@@ -68,13 +68,14 @@ Segment parse_segment(const std::string& name, const std::string& text) {
                       "restore the study directory from a backup, or start over with --fresh --overwrite"});
 }
 
-// What a later run's first event says it accepted of the segments before it.
+// What a later run says it accepted of the segments before it: in its first event, or its second where it began the study.
 std::optional<std::uint64_t> accepted_by(const Segment& later) {
-  if (later.events.empty()) {
-    return std::nullopt;
+  for (std::size_t i = 0; i < later.events.size() && i < 2; ++i) {
+    if (const auto* started = std::get_if<RunStarted>(&later.events[i].event)) {
+      return started->accepted_seq;
+    }
   }
-  const auto* started = std::get_if<RunStarted>(&later.events.front().event);
-  return started ? std::optional(started->accepted_seq) : std::nullopt;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ if(TWOSTEP_ADAPTERS)
       "built with the same MPI. Set HDF5_ROOT, or load the parallel HDF5 module.")
   endif()
   find_package(OneDNN REQUIRED)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)  # oneDNN's runtime: the adapter sets its number of threads
   find_package(yaml-cpp REQUIRED)
   if(NOT TARGET yaml-cpp::yaml-cpp)
     add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)

@@ -1,0 +1,43 @@
+#include "twostep/train/batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "twostep/base/check.hpp"
+
+namespace twostep {
+namespace {
+constexpr std::uint64_t largest_table = std::uint64_t{1} << 22;
+}
+
+EpochOrder::EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows)
+    : seed_(seed), stream_(stream), rows_(rows) {
+  TWOSTEP_REQUIRE(rows >= 1);
+}
+
+void EpochOrder::begin(std::uint64_t epoch) {
+  const Rng rng(seed_, Purpose::shuffle, stream_, epoch);
+  if (rows_ > largest_table) {
+    permutation_ = std::make_unique<Permutation>(rows_, rng);
+    return;
+  }
+  table_.resize(rows_);
+  std::iota(table_.begin(), table_.end(), 0U);
+  for (std::uint64_t i = rows_; i-- > 1;) {
+    std::swap(table_[i], table_[rng.below(i + 1, i)]);
+  }
+}
+
+RowRange share_of(RowRange whole, int rank, int size) {
+  TWOSTEP_REQUIRE(size >= 1 && rank >= 0 && rank < size);
+  const std::uint64_t n = whole.size();
+  const auto k = static_cast<std::uint64_t>(size);
+  const auto r = static_cast<std::uint64_t>(rank);
+  const std::uint64_t base = n / k;
+  const std::uint64_t extra = n % k;
+  const std::uint64_t begin = whole.begin + r * base + std::min(r, extra);
+  return {begin, begin + base + (r < extra ? 1 : 0)};
+}
+
+}  // namespace twostep
