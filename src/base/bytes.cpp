@@ -54,11 +54,21 @@ constexpr std::array<std::uint32_t, 256> crc_table = [] {
 
 }  // namespace
 
-void ByteWriter::u8(std::uint8_t v) { append(bytes_, &v, 1); }
-void ByteWriter::u32(std::uint32_t v) { append(bytes_, &v, 1); }
-void ByteWriter::u64(std::uint64_t v) { append(bytes_, &v, 1); }
-void ByteWriter::i64(std::int64_t v) { append(bytes_, &v, 1); }
-void ByteWriter::f64(double v) { append(bytes_, &v, 1); }
+void ByteWriter::u8(std::uint8_t v) {
+  append(bytes_, &v, 1);
+}
+void ByteWriter::u32(std::uint32_t v) {
+  append(bytes_, &v, 1);
+}
+void ByteWriter::u64(std::uint64_t v) {
+  append(bytes_, &v, 1);
+}
+void ByteWriter::i64(std::int64_t v) {
+  append(bytes_, &v, 1);
+}
+void ByteWriter::f64(double v) {
+  append(bytes_, &v, 1);
+}
 void ByteWriter::text(std::string_view v) {
   u64(v.size());
   append(bytes_, v.data(), v.size());
@@ -85,11 +95,21 @@ std::span<const std::byte> ByteReader::take(std::size_t n) {
   return part;
 }
 
-std::uint8_t ByteReader::u8() { return to_value<std::uint8_t>(take(1)); }
-std::uint32_t ByteReader::u32() { return to_value<std::uint32_t>(take(4)); }
-std::uint64_t ByteReader::u64() { return to_value<std::uint64_t>(take(8)); }
-std::int64_t ByteReader::i64() { return to_value<std::int64_t>(take(8)); }
-double ByteReader::f64() { return to_value<double>(take(8)); }
+std::uint8_t ByteReader::u8() {
+  return to_value<std::uint8_t>(take(1));
+}
+std::uint32_t ByteReader::u32() {
+  return to_value<std::uint32_t>(take(4));
+}
+std::uint64_t ByteReader::u64() {
+  return to_value<std::uint64_t>(take(8));
+}
+std::int64_t ByteReader::i64() {
+  return to_value<std::int64_t>(take(8));
+}
+double ByteReader::f64() {
+  return to_value<double>(take(8));
+}
 
 std::size_t ByteReader::count(std::size_t element_bytes) {
   const std::uint64_t n = u64();
@@ -103,8 +123,12 @@ std::string ByteReader::text() {
   const auto part = take(count(1));
   return {reinterpret_cast<const char*>(part.data()), part.size()};
 }
-std::vector<float> ByteReader::f32s() { return to_vector<float>(take(count(4) * 4)); }
-std::vector<double> ByteReader::f64s() { return to_vector<double>(take(count(8) * 8)); }
+std::vector<float> ByteReader::f32s() {
+  return to_vector<float>(take(count(4) * 4));
+}
+std::vector<double> ByteReader::f64s() {
+  return to_vector<double>(take(count(8) * 8));
+}
 Bytes ByteReader::raw() {
   const auto part = take(count(1));
   return {part.begin(), part.end()};

@@ -54,7 +54,8 @@ std::string Problem::text() const {
   return out;
 }
 
-Error::Error(ErrorKind kind, Problem problem) : Error(kind, std::vector<Problem>{std::move(problem)}) {}
+Error::Error(ErrorKind kind, Problem problem)
+    : Error(kind, std::vector<Problem>{std::move(problem)}) {}
 
 Error::Error(ErrorKind kind, std::vector<Problem> problems)
     : kind_(kind), problems_(std::move(problems)) {
@@ -65,17 +66,20 @@ Error::Error(ErrorKind kind, std::vector<Problem> problems)
 }
 
 int exit_code(ErrorKind kind) noexcept {
-  const auto* info = std::find_if(kinds.begin(), kinds.end(), [&](const KindInfo& k) { return k.kind == kind; });
+  const auto* info =
+      std::find_if(kinds.begin(), kinds.end(), [&](const KindInfo& k) { return k.kind == kind; });
   return info == kinds.end() ? 1 : info->exit_code;
 }
 
 const char* name(ErrorKind kind) noexcept {
-  const auto* info = std::find_if(kinds.begin(), kinds.end(), [&](const KindInfo& k) { return k.kind == kind; });
+  const auto* info =
+      std::find_if(kinds.begin(), kinds.end(), [&](const KindInfo& k) { return k.kind == kind; });
   return info == kinds.end() ? "internal" : info->name;
 }
 
 ErrorKind error_kind_from_name(const std::string& name) noexcept {
-  const auto* info = std::find_if(kinds.begin(), kinds.end(), [&](const KindInfo& k) { return k.name == name; });
+  const auto* info =
+      std::find_if(kinds.begin(), kinds.end(), [&](const KindInfo& k) { return k.name == name; });
   return info == kinds.end() ? ErrorKind::internal : info->kind;
 }
 

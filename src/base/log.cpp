@@ -7,7 +7,9 @@ namespace {
 std::atomic<LogSink> sink_{nullptr};
 }
 
-void set_log_sink(LogSink sink) noexcept { sink_ = sink; }
+void set_log_sink(LogSink sink) noexcept {
+  sink_ = sink;
+}
 
 void log(LogLevel level, std::string_view message) {
   if (LogSink sink = sink_) {

@@ -88,17 +88,19 @@ void Coordinator::hear(Step& step, Time now, WorkerId from, const FromWorker& me
 
 void Coordinator::accept(Step& step, WorkerId from, const Result& result) {
   const auto open = state_.open.find(result.assignment);
-  if (open == state_.open.end() || result.run != state_.run.run || open->second.team.front() != from ||
-      open->second.kind != result.kind || open->second.trial != result.trial) {
+  if (open == state_.open.end() || result.run != state_.run.run ||
+      open->second.team.front() != from || open->second.kind != result.kind ||
+      open->second.trial != result.trial) {
     return;  // stale, or a team member's report: the leader's counts
   }
   if (result.kind == AssignmentKind::trial && result.outcome != Outcome::interrupted) {
-    mean_trial_seconds_ = mean_trial_seconds_ < 0
-                              ? result.seconds
-                              : (1 - mean_weight) * mean_trial_seconds_ + mean_weight * result.seconds;
+    mean_trial_seconds_ = mean_trial_seconds_ < 0 ? result.seconds
+                                                  : (1 - mean_weight) * mean_trial_seconds_ +
+                                                        mean_weight * result.seconds;
   }
   record(step, Finished{result});
-  const bool extraction = result.kind == AssignmentKind::extract_subset || result.kind == AssignmentKind::extract_full;
+  const bool extraction =
+      result.kind == AssignmentKind::extract_subset || result.kind == AssignmentKind::extract_full;
   if (extraction && result.outcome != Outcome::finished && result.outcome != Outcome::interrupted) {
     end_study(step, false, result.error, result.message);
   }
@@ -123,7 +125,8 @@ void Coordinator::check_silence(Step& step, Time now) {
     const bool team = open != state_.open.end() && open->second.team.size() > 1;
     const Duration limit = team ? options_.team_lost_after : options_.lost_after;
     if (now - worker.heard > limit) {
-      lose(step, id, "silent for " + std::to_string(static_cast<long>(seconds(now - worker.heard))) + " s");
+      lose(step, id,
+           "silent for " + std::to_string(static_cast<long>(seconds(now - worker.heard))) + " s");
     }
   }
 }
@@ -153,8 +156,8 @@ void Coordinator::request_stop(Step& step, Time now, const std::string& reason) 
 
 void Coordinator::proceed(Step& step, Time now) {
   if (stopping_) {
-    const bool quiet =
-        std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.second.holds.empty(); });
+    const bool quiet = std::all_of(workers_.begin(), workers_.end(),
+                                   [](const auto& w) { return w.second.holds.empty(); });
     if (quiet || now - stop_since_ >= options_.stop_grace) {
       end_run(step, stop_reason_);
     }
@@ -163,8 +166,9 @@ void Coordinator::proceed(Step& step, Time now) {
   const std::uint32_t cap = spec_.search.failures.max;
   if (cap > 0 && state_.trials_failed > cap && !state_.ended) {
     end_study(step, false, ErrorKind::trial,
-              std::to_string(state_.trials_failed) + " trials failed, more than search.failures.max allows (" +
-                  std::to_string(cap) + ")");
+              std::to_string(state_.trials_failed) +
+                  " trials failed, more than search.failures.max allows (" + std::to_string(cap) +
+                  ")");
     return;
   }
   switch (phase()) {
@@ -232,9 +236,9 @@ void Coordinator::choose(Step& step) {
   const auto finalists = choose_finalists(std::move(candidates), spec_.promotion.finalists);
   if (finalists.empty()) {
     end_study(step, false, ErrorKind::trial,
-              "none of " + std::to_string(state_.trials.size()) + " trials finished: " +
-                  std::to_string(state_.trials_diverged) + " diverged, " + std::to_string(state_.trials_failed) +
-                  " failed");
+              "none of " + std::to_string(state_.trials.size()) +
+                  " trials finished: " + std::to_string(state_.trials_diverged) + " diverged, " +
+                  std::to_string(state_.trials_failed) + " failed");
     return;
   }
   record(step, FinalistsChosen{finalists});

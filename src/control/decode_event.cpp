@@ -53,8 +53,8 @@ Evaluation read_evaluation(const Json& json) {
   out.rows = natural<std::uint64_t>(json, "rows");
   out.loss = real(json.at("loss"));
   for (const Json& t : json.at("targets")) {
-    out.targets.push_back(
-        {t.at("target").get<std::string>(), real(t.at("rmse")), real(t.at("mae")), real(t.at("r2"))});
+    out.targets.push_back({t.at("target").get<std::string>(), real(t.at("rmse")), real(t.at("mae")),
+                           real(t.at("r2"))});
   }
   return out;
 }
@@ -71,9 +71,10 @@ std::vector<T> id_list(const Json& json) {
 void check_format(const Json& json) {
   const auto format = natural<std::uint64_t>(json, "format");
   if (format != 1) {
-    throw Error(ErrorKind::study,
-                Problem{"", "the journal has format " + std::to_string(format) + ", this program knows format 1",
-                        "it was written by a newer twostep", "use that version"});
+    throw Error(ErrorKind::study, Problem{"",
+                                          "the journal has format " + std::to_string(format) +
+                                              ", this program knows format 1",
+                                          "it was written by a newer twostep", "use that version"});
   }
 }
 
@@ -89,7 +90,8 @@ Enum enumerator(const Json& json, const char* key) {
 
 Event read_created(const Json& json) {
   check_format(json);
-  return StudyCreated{json.at("spec").get<std::string>(), json.at("data_digest").get<std::string>()};
+  return StudyCreated{json.at("spec").get<std::string>(),
+                      json.at("data_digest").get<std::string>()};
 }
 
 Event read_run_started(const Json& json) {
@@ -166,7 +168,8 @@ Event read_finished(const Json& json) {
 
 Event read_other(const std::string& kind, const Json& json) {
   if (kind == "worker_lost") {
-    return WorkerLost{WorkerId(natural<std::uint32_t>(json, "worker")), json.at("why").get<std::string>()};
+    return WorkerLost{WorkerId(natural<std::uint32_t>(json, "worker")),
+                      json.at("why").get<std::string>()};
   }
   if (kind == "search_exhausted") {
     return SearchExhausted{natural<std::uint32_t>(json, "trials")};
@@ -178,7 +181,8 @@ Event read_other(const std::string& kind, const Json& json) {
     return TeamsPlanned{id_list<std::uint32_t, std::uint32_t>(json.at("sizes"))};
   }
   if (kind == "study_ended") {
-    return StudyEnded{json.at("success").get<bool>(), error_kind_from_name(json.at("error").get<std::string>()),
+    return StudyEnded{json.at("success").get<bool>(),
+                      error_kind_from_name(json.at("error").get<std::string>()),
                       json.at("message").get<std::string>()};
   }
   if (kind == "run_ended") {
@@ -208,7 +212,8 @@ Event read_event(const Json& json) {
 }
 
 std::uint32_t read_crc(std::string_view line) {
-  if (line.size() < head_bytes + 2 || line.substr(0, 8) != "{\"crc\":\"" || line.substr(16, 2) != "\",") {
+  if (line.size() < head_bytes + 2 || line.substr(0, 8) != "{\"crc\":\"" ||
+      line.substr(16, 2) != "\",") {
     damaged("it does not begin with its checksum");
   }
   std::uint32_t crc = 0;

@@ -29,14 +29,15 @@ std::vector<WorkerId> Coordinator::idle_workers() const {
   return out;
 }
 
-// One assignment beside the running one hides a message's way. Where trials are so short that this is not enough, more are
-// queued, until the queue covers `queue_target` of work.
+// One assignment beside the running one hides a message's way. Where trials are so short that this
+// is not enough, more are queued, until the queue covers `queue_target` of work.
 std::uint32_t Coordinator::queue_depth() const {
   if (mean_trial_seconds_ < 0) {
     return 2;
   }
   const double wanted = seconds(options_.queue_target) / std::max(mean_trial_seconds_, 1e-6);
-  return 2 + static_cast<std::uint32_t>(std::min(wanted, static_cast<double>(options_.deepest_queue)));
+  return 2 +
+         static_cast<std::uint32_t>(std::min(wanted, static_cast<double>(options_.deepest_queue)));
 }
 
 void Coordinator::send(Step& step, Assignment assignment) {
@@ -49,7 +50,8 @@ void Coordinator::send(Step& step, Assignment assignment) {
   }
 }
 
-void Coordinator::fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes) {
+void Coordinator::fail_crashed(Step& step, AssignmentKind kind, TrialId trial,
+                               std::uint32_t crashes) {
   Result result;
   result.run = state_.run.run;
   result.kind = kind;
@@ -110,7 +112,8 @@ void Coordinator::dispatch_extraction(Step& step, AssignmentKind kind) {
                                 [&](const auto& entry) { return entry.second.kind == kind; });
   const std::vector<WorkerId> team = idle_workers();
   // All workers take part, so the first extraction waits until each has said Hello.
-  if (open || team.empty() || team.size() < workers_.size() - std::min<std::size_t>(workers_.size(), state_.workers_lost)) {
+  if (open || team.empty() ||
+      team.size() < workers_.size() - std::min<std::size_t>(workers_.size(), state_.workers_lost)) {
     return;
   }
   Assignment assignment;
@@ -122,8 +125,9 @@ void Coordinator::dispatch_extraction(Step& step, AssignmentKind kind) {
 
 void Coordinator::dispatch_retraining(Step& step) {
   if (state_.finalists_done == state_.finalists.size()) {
-    const bool any = std::any_of(state_.finalists.begin(), state_.finalists.end(),
-                                 [](const auto& f) { return f.result.outcome == Outcome::finished; });
+    const bool any =
+        std::any_of(state_.finalists.begin(), state_.finalists.end(),
+                    [](const auto& f) { return f.result.outcome == Outcome::finished; });
     if (any) {
       end_study(step, true, ErrorKind::internal, "");
     } else {
@@ -143,7 +147,8 @@ void Coordinator::dispatch_retraining(Step& step) {
     for (const FinalistRecord& f : state_.finalists) {
       const bool waits = f.status != TrialStatus::done;
       all.push_back(waits ? sizes.at(static_cast<std::size_t>(std::count_if(
-                                state_.finalists.begin(), state_.finalists.begin() + static_cast<long>(all.size()),
+                                state_.finalists.begin(),
+                                state_.finalists.begin() + static_cast<long>(all.size()),
                                 [](const auto& g) { return g.status != TrialStatus::done; })))
                           : f.team);
     }

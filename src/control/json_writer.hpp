@@ -1,5 +1,5 @@
-// Appends JSON text piece by piece: the journal is written on the path of every dispatch, where building a document tree first would
-// cost more than the file.
+// Appends JSON text piece by piece: the journal is written on the path of every dispatch, where
+// building a document tree first would cost more than the file.
 #pragma once
 
 #include <charconv>

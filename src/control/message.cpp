@@ -11,7 +11,9 @@ enum class Tag : std::uint8_t { hello = 1, heartbeat, done, assign, cancel, aliv
   throw Error(ErrorKind::internal, Problem{"", "malformed message", why, ""});
 }
 
-void tag(ByteWriter& w, Tag t) { w.u8(static_cast<std::uint8_t>(t)); }
+void tag(ByteWriter& w, Tag t) {
+  w.u8(static_cast<std::uint8_t>(t));
+}
 
 template <class Enum>
 Enum enumerator(ByteReader& r, std::uint8_t last) {

@@ -139,7 +139,9 @@ void apply_event(State& s, const WorkerLost& e) {
   }
 }
 
-void apply_event(State& s, const SearchExhausted&) { s.exhausted = true; }
+void apply_event(State& s, const SearchExhausted&) {
+  s.exhausted = true;
+}
 
 void apply_event(State& s, const FinalistsChosen& e) {
   TWOSTEP_CHECK(!s.finalists_chosen);
@@ -224,8 +226,9 @@ std::uint64_t State::digest() const {
     w.u32(id.value);
   }
   w.u32(run.run.value);
-  w.u8(static_cast<std::uint8_t>((exhausted ? 1 : 0) | (subset_extracted ? 2 : 0) | (full_extracted ? 4 : 0) |
-                                 (finalists_chosen ? 8 : 0) | (ended ? 16 : 0) | (run_ended ? 32 : 0)));
+  w.u8(static_cast<std::uint8_t>((exhausted ? 1 : 0) | (subset_extracted ? 2 : 0) |
+                                 (full_extracted ? 4 : 0) | (finalists_chosen ? 8 : 0) |
+                                 (ended ? 16 : 0) | (run_ended ? 32 : 0)));
   w.u32(workers_lost);
   w.u64(events);
   const Bytes bytes = w.take();

@@ -53,8 +53,8 @@ void WorkerQueue::ended() {
 std::vector<Result> WorkerQueue::take_cancelled() {
   std::vector<Result> out;
   for (auto at = queue_.begin(); at != queue_.end();) {
-    // A team's assignment is begun all the same: the others may already be waiting for this rank, and the leader
-    // then stops them all together.
+    // A team's assignment is begun all the same: the others may already be waiting for this rank,
+    // and the leader then stops them all together.
     if (at->team.size() == 1 && cancelled_.erase(at->id) > 0) {
       out.push_back(empty_result(*at, Outcome::interrupted, "stopped before it began"));
       at = queue_.erase(at);
@@ -65,7 +65,9 @@ std::vector<Result> WorkerQueue::take_cancelled() {
   return out;
 }
 
-bool WorkerQueue::running_cancelled() const { return running_ && cancelled_.count(running_->id) > 0; }
+bool WorkerQueue::running_cancelled() const {
+  return running_ && cancelled_.count(running_->id) > 0;
+}
 
 bool WorkerQueue::running_too_long(Time now) const {
   return running_ && running_->kind == AssignmentKind::trial && options_.trial_seconds > 0 &&

@@ -14,25 +14,28 @@ void check_same_study(const State& journalled, const StudyIdentity& study) {
     for (const SpecDifference& difference : differences(before, study.spec)) {
       const bool late = difference.text.starts_with("search.trials") && journalled.finalists_chosen;
       if (difference.forbids_resume || late) {
-        problems.push_back({"", difference.text,
-                            late ? "the finalists have been chosen: more trials would come too late" : "", ""});
+        problems.push_back(
+            {"", difference.text,
+             late ? "the finalists have been chosen: more trials would come too late" : "", ""});
       }
     }
   }
   if (journalled.data_digest != study.data_digest) {
-    problems.push_back({"", "the data files have other names, rows or columns than when the study began", "", ""});
+    problems.push_back(
+        {"", "the data files have other names, rows or columns than when the study began", "", ""});
   }
   if (!problems.empty()) {
-    problems.insert(problems.begin(),
-                    {study.spec.directory, "this directory holds the journal of a different study",
-                     "results of two studies cannot be mixed; the difference is listed below (old -> new)",
-                     "use another study.directory, undo the change, or start over with --fresh --overwrite"});
+    problems.insert(
+        problems.begin(),
+        {study.spec.directory, "this directory holds the journal of a different study",
+         "results of two studies cannot be mixed; the difference is listed below (old -> new)",
+         "use another study.directory, undo the change, or start over with --fresh --overwrite"});
     throw Error(ErrorKind::study, problems);
   }
 }
 
-CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files,
-                                 Clock& clock, const CoordinatorOptions& options)
+CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link,
+                                 Files& files, Clock& clock, const CoordinatorOptions& options)
     : link_(link), clock_(clock), coordinator_(study.spec, study.space, options) {
   const JournalContents contents =
       read_journal(files, [&](const NumberedEvent& event) { coordinator_.replay(event.event); });
@@ -93,9 +96,11 @@ bool CoordinatorNode::tick() {
   bool busy = !mails.empty();
   for (const Mail& mail : mails) {
     try {
-      take(coordinator_.on(now, WorkerSaid{WorkerId(static_cast<std::uint32_t>(mail.from)), decode_from_worker(mail.bytes)}));
+      take(coordinator_.on(now, WorkerSaid{WorkerId(static_cast<std::uint32_t>(mail.from)),
+                                           decode_from_worker(mail.bytes)}));
     } catch (const Error& error) {
-      log(LogLevel::warning, "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
+      log(LogLevel::warning,
+          "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
     }
   }
   take(coordinator_.on(now, Tick{}));

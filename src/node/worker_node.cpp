@@ -32,7 +32,9 @@ WorkerNode::WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerO
   say(Hello{});
 }
 
-void WorkerNode::say(const FromWorker& message) { link_.send(coordinator_rank, encode(message)); }
+void WorkerNode::say(const FromWorker& message) {
+  link_.send(coordinator_rank, encode(message));
+}
 
 bool WorkerNode::receive(Time now) {
   const auto mails = link_.poll();
@@ -79,7 +81,8 @@ void WorkerNode::advance(Time now) {
   if (queue_.running_too_long(now)) {
     trainer_.stop();
     report(empty_result(assignment, Outcome::timed_out,
-                        "it took longer than search.trial_seconds (" + std::to_string(queue_.options().trial_seconds) + " s)"));
+                        "it took longer than search.trial_seconds (" +
+                            std::to_string(queue_.options().trial_seconds) + " s)"));
     return;
   }
   auto result = guarded(assignment, [&] { return trainer_.advance(queue_.options().slice); });
@@ -112,7 +115,8 @@ bool WorkerNode::tick() {
   }
   if (queue_.heartbeat_due(clock_.now())) {
     const auto& running = queue_.running();
-    say(Heartbeat{running ? running->id : AssignmentId(), running ? trainer_.progress() : Progress{}});
+    say(Heartbeat{running ? running->id : AssignmentId(),
+                  running ? trainer_.progress() : Progress{}});
   }
   return busy;
 }

@@ -20,13 +20,16 @@ std::vector<TrialId> choose_finalists(std::vector<Candidate> candidates, std::si
   return out;
 }
 
-std::vector<std::uint32_t> plan_teams(std::size_t finalists, std::uint32_t workers, std::uint32_t requested) {
+std::vector<std::uint32_t> plan_teams(std::size_t finalists, std::uint32_t workers,
+                                      std::uint32_t requested) {
   if (requested > workers) {
-    throw Error(ErrorKind::resources,
-                Problem{"retraining.team", "fewer ranks than a team needs",
-                        std::to_string(requested) + " ranks per finalist are asked for and " + std::to_string(workers) +
-                            (workers == 1 ? " worker is there" : " workers are there"),
-                        "start more ranks (rank 0 only coordinates), or set retraining.team to auto"});
+    throw Error(
+        ErrorKind::resources,
+        Problem{"retraining.team", "fewer ranks than a team needs",
+                std::to_string(requested) + " ranks per finalist are asked for and " +
+                    std::to_string(workers) +
+                    (workers == 1 ? " worker is there" : " workers are there"),
+                "start more ranks (rank 0 only coordinates), or set retraining.team to auto"});
   }
   if (requested > 0 || finalists == 0) {
     return std::vector<std::uint32_t>(finalists, requested);

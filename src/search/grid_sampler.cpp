@@ -1,5 +1,5 @@
-// Grid search: every combination once, the last dimension varying fastest. Conditional dimensions are counted only where they are
-// active, so no combination comes twice.
+// Grid search: every combination once, the last dimension varying fastest. Conditional dimensions
+// are counted only where they are active, so no combination comes twice.
 #include <string>
 
 #include "search/samplers.hpp"
@@ -46,11 +46,13 @@ class GridSampler : public Sampler {
     }
     const double step = d.step > 0 ? d.step : 1.0;
     const double v = d.low + static_cast<double>(k) * step;
-    return unit_of(d, d.kind == DimensionKind::integer ? Value(static_cast<std::int64_t>(v)) : Value(v));
+    return unit_of(
+        d, d.kind == DimensionKind::integer ? Value(static_cast<std::int64_t>(v)) : Value(v));
   }
   // Combinations of dimensions i.. given the values before; saturates.
   [[nodiscard]] std::uint64_t count(std::size_t i, Point& point) const {
-    Space tail = space_;  // conditions refer to absolute indices, so the values before are fixed by one-point ranges
+    Space tail = space_;  // conditions refer to absolute indices, so the values before are fixed by
+                          // one-point ranges
     for (std::size_t j = 0; j < i; ++j) {
       Dimension& d = tail.dimensions[j];
       d.kind = DimensionKind::choice;
@@ -84,8 +86,10 @@ std::unique_ptr<Sampler> make_grid_sampler(const Space& space) {
   std::vector<Problem> problems;
   for (const Dimension& d : space.dimensions) {
     if (!cardinality(d)) {
-      problems.push_back({"", "grid search cannot serve " + d.name + ": a continuous range has no finite set of values", "",
-                          "give it a step, or use choice, or search.algorithm: sobol"});
+      problems.push_back({"",
+                          "grid search cannot serve " + d.name +
+                              ": a continuous range has no finite set of values",
+                          "", "give it a step, or use choice, or search.algorithm: sobol"});
     }
   }
   if (!problems.empty()) {

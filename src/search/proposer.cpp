@@ -2,7 +2,8 @@
 
 namespace twostep {
 namespace {
-// Redraws before a search counts as exhausted: at 90 % of a finite space tried, a random draw is new one time in ten.
+// Redraws before a search counts as exhausted: at 90 % of a finite space tried, a random draw is
+// new one time in ten.
 constexpr std::uint32_t most_draws = 1000;
 }  // namespace
 

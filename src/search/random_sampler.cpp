@@ -1,4 +1,5 @@
-// Random search (Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012).
+// Random search (Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13,
+// 2012).
 #include "search/samplers.hpp"
 #include "twostep/base/rng.hpp"
 

@@ -1,6 +1,7 @@
-// Scrambled Sobol sequence: Boost.Random's engine (Joe and Kuo, "Constructing Sobol sequences with better two-dimensional
-// projections", SIAM J. Sci. Comput. 30, 2008) with Owen's nested uniform scrambling, done bit by bit with keyed
-// random flips (Owen, "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995).
+// Scrambled Sobol sequence: Boost.Random's engine (Joe and Kuo, "Constructing Sobol sequences with
+// better two-dimensional projections", SIAM J. Sci. Comput. 30, 2008) with Owen's nested uniform
+// scrambling, done bit by bit with keyed random flips (Owen, "Randomly permuted (t,m,s)-nets and
+// (t,s)-sequences", 1995).
 #include <boost/random/sobol.hpp>
 
 #include "search/samplers.hpp"
@@ -49,7 +50,8 @@ class SobolSampler : public Sampler {
     std::uint32_t out = 0;
     for (int level = 0; level < bits; ++level) {
       const std::uint32_t prefix = level == 0 ? 0 : x >> (bits - level);
-      const auto flip = static_cast<std::uint32_t>(rng.bits(prefix, static_cast<std::uint32_t>(level)) & 1U);
+      const auto flip =
+          static_cast<std::uint32_t>(rng.bits(prefix, static_cast<std::uint32_t>(level)) & 1U);
       const std::uint32_t bit = (x >> (bits - 1 - level)) & 1U;
       out = (out << 1) | (bit ^ flip);
     }
@@ -61,9 +63,12 @@ class SobolSampler : public Sampler {
 
 std::unique_ptr<Sampler> make_sobol_sampler(const Space& space, std::uint64_t seed) {
   if (space.dimensions.size() > most_dimensions) {
-    throw Error(ErrorKind::config,
-                Problem{"", "Sobol sequences have at most " + std::to_string(most_dimensions) + " dimensions",
-                        "the space has " + std::to_string(space.dimensions.size()), "use search.algorithm: random"});
+    throw Error(
+        ErrorKind::config,
+        Problem{"",
+                "Sobol sequences have at most " + std::to_string(most_dimensions) + " dimensions",
+                "the space has " + std::to_string(space.dimensions.size()),
+                "use search.algorithm: random"});
   }
   return std::make_unique<SobolSampler>(space, seed);
 }

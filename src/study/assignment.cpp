@@ -7,13 +7,22 @@ namespace twostep {
 namespace {
 
 const std::vector<std::string> kinds{"extract_subset", "trial", "extract_full", "retrain"};
-const std::vector<std::string> outcomes{"finished", "diverged", "failed", "timed_out", "interrupted", "crashed"};
+const std::vector<std::string> outcomes{"finished",  "diverged",    "failed",
+                                        "timed_out", "interrupted", "crashed"};
 
 }  // namespace
 
-const char* name(AssignmentKind v) { return name_of(kinds, v); }
-bool parse_name(const std::string& text, AssignmentKind& out) { return value_of(kinds, text, out); }
-const char* name(Outcome v) { return name_of(outcomes, v); }
-bool parse_name(const std::string& text, Outcome& out) { return value_of(outcomes, text, out); }
+const char* name(AssignmentKind v) {
+  return name_of(kinds, v);
+}
+bool parse_name(const std::string& text, AssignmentKind& out) {
+  return value_of(kinds, text, out);
+}
+const char* name(Outcome v) {
+  return name_of(outcomes, v);
+}
+bool parse_name(const std::string& text, Outcome& out) {
+  return value_of(outcomes, text, out);
+}
 
 }  // namespace twostep

@@ -6,7 +6,9 @@
 namespace twostep {
 namespace {
 
-const Setting& setting_of(const ReaderContext& context, const std::string& path) { return context.spec.setting(path); }
+const Setting& setting_of(const ReaderContext& context, const std::string& path) {
+  return context.spec.setting(path);
+}
 
 void check_split(ReaderContext& c) {
   SplitSpec& split = c.spec.data.split;
@@ -15,8 +17,8 @@ void check_split(ReaderContext& c) {
       c.given("data.split.train") || c.given("data.split.validation") || c.given("data.split.test");
   if (split.kind == SplitKind::files) {
     if (c.given("data.split")) {
-      c.problem(split.where, "data.split beside separate files per split", "the files already say which rows are what",
-                "remove data.split");
+      c.problem(split.where, "data.split beside separate files per split",
+                "the files already say which rows are what", "remove data.split");
     }
     return;
   }
@@ -31,18 +33,20 @@ void check_split(ReaderContext& c) {
   if (c.given("data.split.blocks.rows")) {
     split.kind = SplitKind::blocks;
     if (split.block_rows == 0) {
-      c.problem(c.place("data.split.blocks.rows"), "data.split.blocks.rows is 0", "", "give the rows of a block");
+      c.problem(c.place("data.split.blocks.rows"), "data.split.blocks.rows is 0", "",
+                "give the rows of a block");
     }
   }
   const double sum = split.train + split.validation + split.test;
   if (std::abs(sum - 1) > 1e-9) {
     c.problem(split.where, "data.split: the fractions do not sum to 1",
-              short_number(split.train) + " + " + short_number(split.validation) + " + " + short_number(split.test) +
-                  " = " + short_number(sum),
+              short_number(split.train) + " + " + short_number(split.validation) + " + " +
+                  short_number(split.test) + " = " + short_number(sum),
               "give all three of train, validation and test");
   }
   if (split.train <= 0 || split.validation <= 0 || split.test <= 0) {
-    c.problem(split.where, "data.split: an empty split", "training, choosing and the final test each need rows",
+    c.problem(split.where, "data.split: an empty split",
+              "training, choosing and the final test each need rows",
               "give each a fraction above 0");
   }
 }
@@ -51,13 +55,17 @@ void check_budget(ReaderContext& c, const std::string& section, const Budget& bu
   const bool epochs = c.given(section + ".budget.epochs");
   const bool steps = c.given(section + ".budget.steps");
   if (epochs && steps) {
-    c.problem(c.place(section + ".budget.steps"), section + ".budget has both epochs and steps", "", "keep one of them");
+    c.problem(c.place(section + ".budget.steps"), section + ".budget has both epochs and steps", "",
+              "keep one of them");
   } else if (!epochs && !steps) {
     c.problem(c.place(c.given(section) ? section : ""), "missing: " + section + ".budget",
-              "a budget in epochs or in optimiser steps says how long to train", "add budget: {epochs: 30}");
+              "a budget in epochs or in optimiser steps says how long to train",
+              "add budget: {epochs: 30}");
   } else if (epochs && budget.validate_every > 0) {
-    c.problem(c.place(section + ".budget.validate_every"), section + ".budget.validate_every goes with steps",
-              "with epochs, validation comes after every epoch", "leave it out, or give the budget in steps");
+    c.problem(c.place(section + ".budget.validate_every"),
+              section + ".budget.validate_every goes with steps",
+              "with epochs, validation comes after every epoch",
+              "leave it out, or give the budget in steps");
   }
 }
 
@@ -65,13 +73,15 @@ void check_subset(ReaderContext& c) {
   const bool rows = c.given("search.subset.rows");
   const bool fraction = c.given("search.subset.fraction");
   if (rows && fraction) {
-    c.problem(c.place("search.subset.fraction"), "search.subset has both rows and fraction", "", "keep one of them");
+    c.problem(c.place("search.subset.fraction"), "search.subset has both rows and fraction", "",
+              "keep one of them");
   } else if (!rows && !fraction) {
-    c.problem(c.place("search"), "missing: search.subset", "step 1 trains on a subset of the training rows",
-              "add subset: {rows: 5000}");
+    c.problem(c.place("search"), "missing: search.subset",
+              "step 1 trains on a subset of the training rows", "add subset: {rows: 5000}");
   }
   const Setting& batch = setting_of(c, "training.batch_size");
-  double smallest = batch.range ? batch.range->low : static_cast<double>(std::get<std::int64_t>(batch.constant));
+  double smallest =
+      batch.range ? batch.range->low : static_cast<double>(std::get<std::int64_t>(batch.constant));
   double largest = smallest;
   if (batch.range) {
     largest = batch.range->high;
@@ -84,8 +94,8 @@ void check_subset(ReaderContext& c) {
   }
   if (rows && largest > static_cast<double>(c.spec.search.subset.rows)) {
     c.problem(batch.where, "training.batch_size can be larger than the subset",
-              short_number(largest) + " rows in a batch, " + std::to_string(c.spec.search.subset.rows) +
-                  " in search.subset.rows",
+              short_number(largest) + " rows in a batch, " +
+                  std::to_string(c.spec.search.subset.rows) + " in search.subset.rows",
               "lower the batch size or enlarge the subset");
   }
 }
@@ -95,7 +105,8 @@ void check_names(ReaderContext& c) {
     for (const VariableSpec& input : c.spec.data.inputs) {
       if (input.name == target.name) {
         c.problem(target.where, "data.targets: " + target.name + " is also an input",
-                  "the network would be given what it is to predict", "remove it from one of the two");
+                  "the network would be given what it is to predict",
+                  "remove it from one of the two");
       }
     }
   }
@@ -115,9 +126,11 @@ void check_output(ReaderContext& c) {
   for (const char* bounded : {"sigmoid", "tanh", "relu", "softplus"}) {
     const bool positive = std::string(bounded) != "tanh";
     if (may_be(output, bounded) && targets == Normalisation::standard) {
-      c.problem(output.where, std::string("model.output_activation: ") + bounded + " with standardised targets",
-                positive ? "standardised targets are negative half of the time, which it cannot reach"
-                         : "standardised targets exceed 1, which it cannot reach",
+      c.problem(output.where,
+                std::string("model.output_activation: ") + bounded + " with standardised targets",
+                positive
+                    ? "standardised targets are negative half of the time, which it cannot reach"
+                    : "standardised targets exceed 1, which it cannot reach",
                 "set data.normalise.targets to none or min_max, or use identity");
     }
   }
@@ -128,14 +141,17 @@ void check_widths(ReaderContext& c) {
   const Setting& layers = setting_of(c, "model.layers");
   if (const auto* list = std::get_if<std::string>(&width.constant)) {
     const auto count = std::count(list->begin(), list->end(), '-') + 1;
-    if (c.given("model.layers") && (layers.range || std::get<std::int64_t>(layers.constant) != count)) {
-      c.problem(width.where, "model.width lists " + std::to_string(count) + " layers, and model.layers says otherwise", "",
-                "remove model.layers");
+    if (c.given("model.layers") &&
+        (layers.range || std::get<std::int64_t>(layers.constant) != count)) {
+      c.problem(
+          width.where,
+          "model.width lists " + std::to_string(count) + " layers, and model.layers says otherwise",
+          "", "remove model.layers");
     }
   }
   if (width.per_layer && !width.when_path.empty()) {
-    c.problem(width.where, "model.width: `per: layer` and `when` together", "a dimension has one condition at most",
-              "leave out `when`");
+    c.problem(width.where, "model.width: `per: layer` and `when` together",
+              "a dimension has one condition at most", "leave out `when`");
   }
 }
 
@@ -144,7 +160,8 @@ void check_conditions(ReaderContext& c) {
     std::string path = setting.when_path;
     for (int depth = 0; !path.empty(); ++depth) {
       if (path == setting.path || depth > 100) {
-        c.problem(setting.where, setting.path + ": `when` runs in a circle", "it depends on itself through " + path, "");
+        c.problem(setting.where, setting.path + ": `when` runs in a circle",
+                  "it depends on itself through " + path, "");
         c.spec.settings.clear();  // later steps could not order the dimensions
         return;
       }

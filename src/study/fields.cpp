@@ -18,8 +18,8 @@ constexpr double max_u32 = 4294967295.0;
 constexpr double max_exact = 9007199254740992.0;  // 2^53
 constexpr double tiny = std::numeric_limits<double>::min();
 
-Field plain(std::string path, FieldType type, std::string unit, std::string default_text, double low, double high,
-            std::string sentence, Slot (*slot)(StudySpec&)) {
+Field plain(std::string path, FieldType type, std::string unit, std::string default_text,
+            double low, double high, std::string sentence, Slot (*slot)(StudySpec&)) {
   Field f;
   f.path = std::move(path);
   f.type = type;
@@ -32,9 +32,10 @@ Field plain(std::string path, FieldType type, std::string unit, std::string defa
   return f;
 }
 
-Field choice(std::string path, std::vector<std::string> choices, std::string default_text, std::string sentence,
-             Slot (*slot)(StudySpec&)) {
-  Field f = plain(std::move(path), FieldType::choice, "", std::move(default_text), -inf, inf, std::move(sentence), slot);
+Field choice(std::string path, std::vector<std::string> choices, std::string default_text,
+             std::string sentence, Slot (*slot)(StudySpec&)) {
+  Field f = plain(std::move(path), FieldType::choice, "", std::move(default_text), -inf, inf,
+                  std::move(sentence), slot);
   f.choices = std::move(choices);
   return f;
 }
@@ -56,51 +57,61 @@ Field example(Field f, std::string text) {
 
 void add_study(std::vector<Field>& t) {
   using T = FieldType;
-  t.push_back(example(required(plain("study.name", T::text, "", "", 0, 0, "Name of the study, for people.",
-                                     [](StudySpec& s) -> Slot { return &s.name; })),
-                      "my-study"));
+  t.push_back(
+      example(required(plain("study.name", T::text, "", "", 0, 0, "Name of the study, for people.",
+                             [](StudySpec& s) -> Slot { return &s.name; })),
+              "my-study"));
   t.push_back(plain("study.seed", T::integer, "", "0", 0, max_exact,
                     "Seed of every random choice: split, subset, search, initial weights, batches.",
                     [](StudySpec& s) -> Slot { return &s.seed; }));
-  t.push_back(example(required(plain("study.directory", T::text, "", "", 0, 0,
-                                     "Folder for the journal and the results; running again on it resumes.",
-                                     [](StudySpec& s) -> Slot { return &s.directory; })),
-                      "studies/my-study"));
+  t.push_back(
+      example(required(plain("study.directory", T::text, "", "", 0, 0,
+                             "Folder for the journal and the results; running again on it resumes.",
+                             [](StudySpec& s) -> Slot { return &s.directory; })),
+              "studies/my-study"));
 }
 
 void add_data(std::vector<Field>& t) {
   using T = FieldType;
-  t.push_back(example(required(plain("data.files", T::list, "", "", 0, 0,
-                                     "HDF5 or NetCDF-4 files (shards) or patterns, relative to the working directory; or "
-                                     "{train: [...], validation: [...], test: [...]} for separate files per split.",
-                                     nullptr)),
-                      "[data/aerosol/*.h5]"));
-  t.push_back(example(required(plain("data.inputs", T::list, "", "", 0, 0,
-                                     "Input variables, each [N] or [N,k]: a name, or {name, transform: "
-                                     "none|log10|log|sqrt, offset} where the offset is added before the transform.",
-                                     nullptr)),
-                      "[tair, pressure, {name: wbar, transform: log10}]"));
+  t.push_back(example(
+      required(plain(
+          "data.files", T::list, "", "", 0, 0,
+          "HDF5 or NetCDF-4 files (shards) or patterns, relative to the working directory; or "
+          "{train: [...], validation: [...], test: [...]} for separate files per split.",
+          nullptr)),
+      "[data/aerosol/*.h5]"));
+  t.push_back(example(
+      required(plain("data.inputs", T::list, "", "", 0, 0,
+                     "Input variables, each [N] or [N,k]: a name, or {name, transform: "
+                     "none|log10|log|sqrt, offset} where the offset is added before the transform.",
+                     nullptr)),
+      "[tair, pressure, {name: wbar, transform: log10}]"));
   t.push_back(example(required(plain("data.targets", T::list, "", "", 0, 0,
                                      "Target variables, written like the inputs.", nullptr)),
                       "[fn]"));
-  t.push_back(plain("data.split.train", T::real, "", "0.7", 0, 1, "Fraction of the rows to train on.",
+  t.push_back(plain("data.split.train", T::real, "", "0.7", 0, 1,
+                    "Fraction of the rows to train on.",
                     [](StudySpec& s) -> Slot { return &s.data.split.train; }));
-  t.push_back(plain("data.split.validation", T::real, "", "0.15", 0, 1,
-                    "Fraction of the rows that choose: early stopping, ranking of trials and finalists.",
-                    [](StudySpec& s) -> Slot { return &s.data.split.validation; }));
+  t.push_back(
+      plain("data.split.validation", T::real, "", "0.15", 0, 1,
+            "Fraction of the rows that choose: early stopping, ranking of trials and finalists.",
+            [](StudySpec& s) -> Slot { return &s.data.split.validation; }));
   t.push_back(plain("data.split.test", T::real, "", "0.15", 0, 1,
                     "Fraction of the rows that are looked at once, at the end.",
                     [](StudySpec& s) -> Slot { return &s.data.split.test; }));
-  t.push_back(plain("data.split.variable", T::text, "", "", 0, 0,
-                    "Integer variable [N] that says the split of each row: 0 train, 1 validation, 2 test; "
-                    "replaces the fractions.",
-                    [](StudySpec& s) -> Slot { return &s.data.split.variable; }));
+  t.push_back(
+      plain("data.split.variable", T::text, "", "", 0, 0,
+            "Integer variable [N] that says the split of each row: 0 train, 1 validation, 2 test; "
+            "replaces the fractions.",
+            [](StudySpec& s) -> Slot { return &s.data.split.variable; }));
   t.push_back(plain("data.split.blocks.rows", T::integer, "rows", "0", 0, max_exact,
-                    "Split whole blocks of this many neighbouring rows (one time step of a grid, say), so that correlated "
+                    "Split whole blocks of this many neighbouring rows (one time step of a grid, "
+                    "say), so that correlated "
                     "rows stay together; 0: single rows.",
                     [](StudySpec& s) -> Slot { return &s.data.split.block_rows; }));
   t.push_back(choice("data.normalise.inputs", {"none", "standard", "min_max"}, "standard",
-                     "Scaling of each input column, from the training rows: mean 0 and deviation 1, or range 0 to 1.",
+                     "Scaling of each input column, from the training rows: mean 0 and deviation "
+                     "1, or range 0 to 1.",
                      [](StudySpec& s) -> Slot { return enum_slot(s.data.normalise_inputs); }));
   t.push_back(choice("data.normalise.targets", {"none", "standard", "min_max"}, "standard",
                      "Scaling of each target column, from the training rows.",
@@ -112,59 +123,75 @@ void add_data(std::vector<Field>& t) {
 
 void add_model(std::vector<Field>& t) {
   using T = FieldType;
-  t.push_back(example(tunable(plain("model.layers", T::integer, "", "2", 0, 100, "Number of hidden layers; 0: a linear model.",
-                                    nullptr)),
+  t.push_back(example(tunable(plain("model.layers", T::integer, "", "2", 0, 100,
+                                    "Number of hidden layers; 0: a linear model.", nullptr)),
                       "{int: [1, 6]}"));
-  t.push_back(example(tunable(plain("model.width", T::integer, "", "64", 1, 65536,
-                                    "Width of the hidden layers; with `per: layer` each layer has its own, which exists "
-                                    "only where the layer does. A list of numbers gives all widths (and the layers).",
-                                    nullptr)),
-                      "{int: [8, 256], log: true, per: layer}"));
-  t.push_back(example(tunable(choice("model.activation", activation_names(), "relu", "Activation of the hidden layers.", nullptr)),
+  t.push_back(example(
+      tunable(plain(
+          "model.width", T::integer, "", "64", 1, 65536,
+          "Width of the hidden layers; with `per: layer` each layer has its own, which exists "
+          "only where the layer does. A list of numbers gives all widths (and the layers).",
+          nullptr)),
+      "{int: [8, 256], log: true, per: layer}"));
+  t.push_back(example(tunable(choice("model.activation", activation_names(), "relu",
+                                     "Activation of the hidden layers.", nullptr)),
                       "{choice: [relu, tanh, gelu]}"));
-  t.push_back(tunable(choice("model.output_activation", activation_names(), "identity", "Activation of the output layer.",
-                             nullptr)));
-  t.push_back(tunable(choice("model.initialisation", initialisation_names(), "automatic",
-                             "Distribution of the initial weights; automatic: he_uniform for the relu family, else "
-                             "glorot_uniform.",
-                             nullptr)));
+  t.push_back(tunable(choice("model.output_activation", activation_names(), "identity",
+                             "Activation of the output layer.", nullptr)));
+  t.push_back(tunable(
+      choice("model.initialisation", initialisation_names(), "automatic",
+             "Distribution of the initial weights; automatic: he_uniform for the relu family, else "
+             "glorot_uniform.",
+             nullptr)));
 }
 
 void add_training(std::vector<Field>& t) {
   using T = FieldType;
-  t.push_back(tunable(choice("training.loss", loss_names(), "mse", "Loss to minimise, over normalised targets.", nullptr)));
-  t.push_back(tunable(choice("training.optimizer", optimizer_names(), "adam", "Optimiser.", nullptr)));
-  t.push_back(example(tunable(plain("training.learning_rate", T::real, "", "0.001", tiny, 1e3, "Learning rate at its highest.",
-                                    nullptr)),
+  t.push_back(tunable(choice("training.loss", loss_names(), "mse",
+                             "Loss to minimise, over normalised targets.", nullptr)));
+  t.push_back(
+      tunable(choice("training.optimizer", optimizer_names(), "adam", "Optimiser.", nullptr)));
+  t.push_back(example(tunable(plain("training.learning_rate", T::real, "", "0.001", tiny, 1e3,
+                                    "Learning rate at its highest.", nullptr)),
                       "{float: [1e-4, 1e-1], log: true}"));
-  t.push_back(tunable(plain("training.momentum", T::real, "", "0.9", 0, 0.9999, "Momentum of sgd.", nullptr)));
-  t.push_back(tunable(plain("training.nesterov", T::boolean, "", "false", 0, 1, "Nesterov's momentum in sgd.", nullptr)));
-  t.push_back(tunable(plain("training.beta1", T::real, "", "0.9", 0, 0.999999, "Decay of adam's first moment.", nullptr)));
-  t.push_back(tunable(plain("training.beta2", T::real, "", "0.999", 0, 0.9999999, "Decay of adam's second moment.", nullptr)));
-  t.push_back(tunable(plain("training.epsilon", T::real, "", "1e-08", tiny, 1, "Adam's denominator offset.", nullptr)));
+  t.push_back(tunable(
+      plain("training.momentum", T::real, "", "0.9", 0, 0.9999, "Momentum of sgd.", nullptr)));
+  t.push_back(tunable(plain("training.nesterov", T::boolean, "", "false", 0, 1,
+                            "Nesterov's momentum in sgd.", nullptr)));
+  t.push_back(tunable(plain("training.beta1", T::real, "", "0.9", 0, 0.999999,
+                            "Decay of adam's first moment.", nullptr)));
+  t.push_back(tunable(plain("training.beta2", T::real, "", "0.999", 0, 0.9999999,
+                            "Decay of adam's second moment.", nullptr)));
+  t.push_back(tunable(plain("training.epsilon", T::real, "", "1e-08", tiny, 1,
+                            "Adam's denominator offset.", nullptr)));
   t.push_back(tunable(plain("training.weight_decay", T::real, "", "0", 0, 10,
-                            "Weight decay: added to the gradient (sgd, adam) or decoupled (adamw); biases are left alone.",
+                            "Weight decay: added to the gradient (sgd, adam) or decoupled (adamw); "
+                            "biases are left alone.",
                             nullptr)));
-  t.push_back(tunable(choice("training.schedule", schedule_names(), "constant",
-                             "Course of the learning rate over the whole budget in optimiser steps; cosine ends at 0.",
-                             nullptr)));
-  t.push_back(tunable(plain("training.warmup", T::real, "", "0", 0, 1,
-                            "Fraction of the budget's steps in which the learning rate rises linearly.", nullptr)));
+  t.push_back(tunable(choice(
+      "training.schedule", schedule_names(), "constant",
+      "Course of the learning rate over the whole budget in optimiser steps; cosine ends at 0.",
+      nullptr)));
+  t.push_back(tunable(
+      plain("training.warmup", T::real, "", "0", 0, 1,
+            "Fraction of the budget's steps in which the learning rate rises linearly.", nullptr)));
   t.push_back(example(tunable(plain("training.batch_size", T::integer, "rows", "256", 1, max_u32,
                                     "Rows per optimiser step, over the whole team.", nullptr)),
                       "{choice: [64, 128, 256]}"));
 }
 
-void add_budget(std::vector<Field>& t, const std::string& section, Slot (*epochs)(StudySpec&), Slot (*steps)(StudySpec&),
-                Slot (*patience)(StudySpec&), Slot (*every)(StudySpec&)) {
+void add_budget(std::vector<Field>& t, const std::string& section, Slot (*epochs)(StudySpec&),
+                Slot (*steps)(StudySpec&), Slot (*patience)(StudySpec&),
+                Slot (*every)(StudySpec&)) {
   using T = FieldType;
   t.push_back(example(plain(section + ".budget.epochs", T::integer, "epochs", "", 1, 1e9,
                             "How long to train, in passes over the rows.", epochs),
                       "30"));
-  t.push_back(plain(section + ".budget.steps", T::integer, "steps", "", 1, 1e15,
-                    "How long to train, in optimiser steps: means the same on a subset and on all the data. "
-                    "One of epochs and steps is given.",
-                    steps));
+  t.push_back(plain(
+      section + ".budget.steps", T::integer, "steps", "", 1, 1e15,
+      "How long to train, in optimiser steps: means the same on a subset and on all the data. "
+      "One of epochs and steps is given.",
+      steps));
   t.push_back(plain(section + ".budget.patience", T::integer, "validations", "0", 0, max_u32,
                     "Stop after this many validations without improvement; 0: never.", patience));
   t.push_back(plain(section + ".budget.validate_every", T::integer, "steps", "0", 0, 1e15,
@@ -173,38 +200,51 @@ void add_budget(std::vector<Field>& t, const std::string& section, Slot (*epochs
 
 void add_search(std::vector<Field>& t) {
   using T = FieldType;
-  t.push_back(choice("search.algorithm", {"random", "grid", "sobol"}, "random",
-                     "How configurations are chosen: at random, all combinations, or a scrambled Sobol sequence.",
-                     [](StudySpec& s) -> Slot { return enum_slot(s.search.algorithm); }));
-  t.push_back(plain("search.trials", T::integer, "", "100", 1, 1e7, "Number of configurations to try in step 1.",
+  t.push_back(choice(
+      "search.algorithm", {"random", "grid", "sobol"}, "random",
+      "How configurations are chosen: at random, all combinations, or a scrambled Sobol sequence.",
+      [](StudySpec& s) -> Slot { return enum_slot(s.search.algorithm); }));
+  t.push_back(plain("search.trials", T::integer, "", "100", 1, 1e7,
+                    "Number of configurations to try in step 1.",
                     [](StudySpec& s) -> Slot { return &s.search.trials; }));
   t.push_back(example(plain("search.subset.rows", T::integer, "rows", "", 1, max_exact,
                             "Training rows in step 1. One of rows and fraction is given.",
                             [](StudySpec& s) -> Slot { return &s.search.subset.rows; }),
                       "5000"));
-  t.push_back(plain("search.subset.fraction", T::real, "", "", tiny, 1, "The same as a fraction of all training rows.",
+  t.push_back(plain("search.subset.fraction", T::real, "", "", tiny, 1,
+                    "The same as a fraction of all training rows.",
                     [](StudySpec& s) -> Slot { return &s.search.subset.fraction; }));
-  t.push_back(plain("search.subset.validation_rows", T::integer, "rows", "0", 0, max_exact,
-                    "Validation rows in step 1, the same for every trial; 0: as many as the subset has.",
-                    [](StudySpec& s) -> Slot { return &s.search.subset.validation_rows; }));
+  t.push_back(
+      plain("search.subset.validation_rows", T::integer, "rows", "0", 0, max_exact,
+            "Validation rows in step 1, the same for every trial; 0: as many as the subset has.",
+            [](StudySpec& s) -> Slot { return &s.search.subset.validation_rows; }));
   t.push_back(choice("search.subset.sampling", {"rows", "blocks"}, "rows",
-                     "Single rows at random, or blocks of neighbouring rows (less to read where files are chunked).",
+                     "Single rows at random, or blocks of neighbouring rows (less to read where "
+                     "files are chunked).",
                      [](StudySpec& s) -> Slot { return enum_slot(s.search.subset.sampling); }));
   t.push_back(plain("search.subset.block_rows", T::integer, "rows", "256", 1, max_exact,
                     "Rows of a block with `sampling: blocks`.",
                     [](StudySpec& s) -> Slot { return &s.search.subset.block_rows; }));
   add_budget(
-      t, "search", [](StudySpec& s) -> Slot { return BudgetSlot{&s.search.budget, BudgetUnit::epochs}; },
-      [](StudySpec& s) -> Slot { return BudgetSlot{&s.search.budget, BudgetUnit::steps}; },
+      t, "search",
+      [](StudySpec& s) -> Slot {
+        return BudgetSlot{&s.search.budget, BudgetUnit::epochs};
+      },
+      [](StudySpec& s) -> Slot {
+        return BudgetSlot{&s.search.budget, BudgetUnit::steps};
+      },
       [](StudySpec& s) -> Slot { return &s.search.budget.patience; },
       [](StudySpec& s) -> Slot { return &s.search.budget.validate_every; });
-  t.push_back(plain("search.trial_seconds", T::real, "s", "0", 0, 1e9, "Time limit of one trial; 0: none.",
+  t.push_back(plain("search.trial_seconds", T::real, "s", "0", 0, 1e9,
+                    "Time limit of one trial; 0: none.",
                     [](StudySpec& s) -> Slot { return &s.search.trial_seconds; }));
-  t.push_back(plain("search.attempts", T::integer, "", "2", 1, 100,
-                    "How often a trial is started before it counts as crashed, when its worker dies under it.",
-                    [](StudySpec& s) -> Slot { return &s.search.attempts; }));
+  t.push_back(plain(
+      "search.attempts", T::integer, "", "2", 1, 100,
+      "How often a trial is started before it counts as crashed, when its worker dies under it.",
+      [](StudySpec& s) -> Slot { return &s.search.attempts; }));
   t.push_back(plain("search.failures.max", T::integer, "", "0", 0, 1e7,
-                    "Stop the study when more trials than this have failed (diverged ones do not count); 0: no limit.",
+                    "Stop the study when more trials than this have failed (diverged ones do not "
+                    "count); 0: no limit.",
                     [](StudySpec& s) -> Slot { return &s.search.failures.max; }));
 }
 
@@ -214,12 +254,18 @@ void add_step_two(std::vector<Field>& t) {
                     "How many of the best trials are retrained on all training rows.",
                     [](StudySpec& s) -> Slot { return &s.promotion.finalists; }));
   add_budget(
-      t, "retraining", [](StudySpec& s) -> Slot { return BudgetSlot{&s.retraining.budget, BudgetUnit::epochs}; },
-      [](StudySpec& s) -> Slot { return BudgetSlot{&s.retraining.budget, BudgetUnit::steps}; },
+      t, "retraining",
+      [](StudySpec& s) -> Slot {
+        return BudgetSlot{&s.retraining.budget, BudgetUnit::epochs};
+      },
+      [](StudySpec& s) -> Slot {
+        return BudgetSlot{&s.retraining.budget, BudgetUnit::steps};
+      },
       [](StudySpec& s) -> Slot { return &s.retraining.budget.patience; },
       [](StudySpec& s) -> Slot { return &s.retraining.budget.validate_every; });
   t.push_back(plain("retraining.team", T::integer, "ranks", "auto", 1, 1e6,
-                    "Worker ranks that retrain one finalist together; auto: from the numbers of workers and finalists.",
+                    "Worker ranks that retrain one finalist together; auto: from the numbers of "
+                    "workers and finalists.",
                     [](StudySpec& s) -> Slot { return AutoSlot{&s.retraining.team}; }));
 }
 

@@ -38,7 +38,8 @@ void add_widths(const StudySpec& spec, const Setting& width, Space& space) {
   }
 }
 
-// Whether a setting's dimension exists at all, and its condition; false while its parent is not yet in the space.
+// Whether a setting's dimension exists at all, and its condition; false while its parent is not yet
+// in the space.
 bool add_setting(const StudySpec& spec, const Setting& setting, Space& space) {
   Dimension dimension = *setting.range;
   if (setting.per_layer) {
@@ -68,7 +69,8 @@ bool add_setting(const StudySpec& spec, const Setting& setting, Space& space) {
   return true;
 }
 
-Value value_of(const Space& space, const Point& point, const std::string& name, const Value& otherwise) {
+Value value_of(const Space& space, const Point& point, const std::string& name,
+               const Value& otherwise) {
   const auto index = space.find(name);
   return index && is_active(point.values.at(*index)) ? point.values[*index] : otherwise;
 }
@@ -86,7 +88,8 @@ std::vector<std::uint32_t> parse_widths(const std::string& text) {
   return out;
 }
 
-std::vector<std::uint32_t> resolve_widths(const StudySpec& spec, const Space& space, const Point& point) {
+std::vector<std::uint32_t> resolve_widths(const StudySpec& spec, const Space& space,
+                                          const Point& point) {
   const Setting& width = spec.setting("model.width");
   if (const auto* list = std::get_if<std::string>(&width.constant)) {
     return parse_widths(*list);
@@ -96,7 +99,8 @@ std::vector<std::uint32_t> resolve_widths(const StudySpec& spec, const Space& sp
   std::vector<std::uint32_t> out;
   for (std::int64_t layer = 1; layer <= count; ++layer) {
     const std::string name = width.per_layer ? layer_name(width.path, layer) : width.path;
-    out.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(value_of(space, point, name, width.constant))));
+    out.push_back(static_cast<std::uint32_t>(
+        std::get<std::int64_t>(value_of(space, point, name, width.constant))));
   }
   return out;
 }
@@ -104,7 +108,8 @@ std::vector<std::uint32_t> resolve_widths(const StudySpec& spec, const Space& sp
 // The values of one point by option path.
 class Resolver {
  public:
-  Resolver(const StudySpec& spec, const Space& space, const Point& point) : spec_(spec), space_(space), point_(point) {}
+  Resolver(const StudySpec& spec, const Space& space, const Point& point)
+      : spec_(spec), space_(space), point_(point) {}
 
   [[nodiscard]] Value value(const std::string& path) const {
     const Setting& setting = spec_.setting(path);
@@ -126,7 +131,8 @@ class Resolver {
 }  // namespace
 
 const Setting& StudySpec::setting(const std::string& path) const {
-  const auto found = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.path == path; });
+  const auto found = std::find_if(settings.begin(), settings.end(),
+                                  [&](const Setting& s) { return s.path == path; });
   TWOSTEP_REQUIRE(found != settings.end());
   return *found;
 }
@@ -171,7 +177,8 @@ Hyperparameters resolve(const StudySpec& spec, const Space& space, const Point& 
   out.training.epsilon = r.real("training.epsilon");
   out.training.weight_decay = r.real("training.weight_decay");
   out.training.warmup = r.real("training.warmup");
-  out.training.batch_size = static_cast<std::uint32_t>(std::get<std::int64_t>(r.value("training.batch_size")));
+  out.training.batch_size =
+      static_cast<std::uint32_t>(std::get<std::int64_t>(r.value("training.batch_size")));
   return out;
 }
 

@@ -7,13 +7,15 @@ namespace {
 
 using Kind = ConfigNode::Kind;
 
-std::vector<std::string> read_paths(ReaderContext& context, const ConfigNode& node, const std::string& name) {
+std::vector<std::string> read_paths(ReaderContext& context, const ConfigNode& node,
+                                    const std::string& name) {
   std::vector<std::string> out;
   if (node.kind == Kind::scalar && !node.scalar.empty()) {
     return {node.scalar};
   }
   if (node.kind != Kind::sequence || node.items.empty()) {
-    context.problem(node.where(), name + ": no files", "expected a path or a list of paths, found " + describe(node), "");
+    context.problem(node.where(), name + ": no files",
+                    "expected a path or a list of paths, found " + describe(node), "");
     return out;
   }
   for (const ConfigNode& item : node.items) {
@@ -43,7 +45,8 @@ void read_files(ReaderContext& context, const ConfigNode& node) {
       data.test_files = read_paths(context, value, "data.files.test");
     } else {
       const std::string near = nearest(key, {"train", "validation", "test"});
-      context.problem(value.where(), "data.files: unknown key '" + key + "'", "expected train, validation and test",
+      context.problem(value.where(), "data.files: unknown key '" + key + "'",
+                      "expected train, validation and test",
                       near.empty() ? "" : "did you mean '" + near + "'?");
     }
   }
@@ -55,7 +58,8 @@ void read_files(ReaderContext& context, const ConfigNode& node) {
   }
 }
 
-bool read_transform(ReaderContext& context, const ConfigNode& node, const std::string& name, Transform& out) {
+bool read_transform(ReaderContext& context, const ConfigNode& node, const std::string& name,
+                    Transform& out) {
   const std::vector<std::string> names{"none", "log10", "log", "sqrt"};
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (node.kind == Kind::scalar && node.scalar == names[i]) {
@@ -64,12 +68,14 @@ bool read_transform(ReaderContext& context, const ConfigNode& node, const std::s
     }
   }
   const std::string near = node.kind == Kind::scalar ? nearest(node.scalar, names) : "";
-  context.problem(node.where(), name + ": no such transform: " + describe(node), "expected none, log10, log or sqrt",
+  context.problem(node.where(), name + ": no such transform: " + describe(node),
+                  "expected none, log10, log or sqrt",
                   near.empty() ? "" : "did you mean '" + near + "'?");
   return false;
 }
 
-void read_variable_map(ReaderContext& context, const ConfigNode& item, const std::string& path, VariableSpec& variable) {
+void read_variable_map(ReaderContext& context, const ConfigNode& item, const std::string& path,
+                       VariableSpec& variable) {
   for (const auto& [key, value] : item.members) {
     if (key == "name" && value.kind == Kind::scalar) {
       variable.name = value.scalar;
@@ -82,16 +88,19 @@ void read_variable_map(ReaderContext& context, const ConfigNode& item, const std
                       key == "name" ? "expected a text" : "expected a number", "");
     } else {
       const std::string near = nearest(key, {"name", "transform", "offset"});
-      context.problem(value.where(), path + ": unknown key '" + key + "'", "a variable has name, transform and offset",
+      context.problem(value.where(), path + ": unknown key '" + key + "'",
+                      "a variable has name, transform and offset",
                       near.empty() ? "" : "did you mean '" + near + "'?");
     }
   }
 }
 
-std::vector<VariableSpec> read_variables(ReaderContext& context, const ConfigNode& node, const std::string& path) {
+std::vector<VariableSpec> read_variables(ReaderContext& context, const ConfigNode& node,
+                                         const std::string& path) {
   std::vector<VariableSpec> out;
   if (node.kind != Kind::sequence || node.items.empty()) {
-    context.problem(node.where(), path + ": no variables", "expected a list of variables, found " + describe(node),
+    context.problem(node.where(), path + ": no variables",
+                    "expected a list of variables, found " + describe(node),
                     "write " + path.substr(5) + ": [a, {name: b, transform: log10}]");
     return out;
   }
@@ -108,10 +117,11 @@ std::vector<VariableSpec> read_variables(ReaderContext& context, const ConfigNod
                       "write its name, or {name: ..., transform: ...}");
       continue;
     }
-    const bool twice =
-        std::any_of(out.begin(), out.end(), [&](const VariableSpec& v) { return v.name == variable.name; });
+    const bool twice = std::any_of(out.begin(), out.end(),
+                                   [&](const VariableSpec& v) { return v.name == variable.name; });
     if (twice) {
-      context.problem(item.where(), path + ": the same variable twice: " + variable.name, "", "remove one");
+      context.problem(item.where(), path + ": the same variable twice: " + variable.name, "",
+                      "remove one");
       continue;
     }
     out.push_back(variable);

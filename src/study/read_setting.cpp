@@ -20,24 +20,30 @@ bool check_keys(ReaderContext& context, const Field& field, const ConfigNode& no
     const std::string& key = node.members[i].first;
     if (std::find(range_keys.begin(), range_keys.end(), key) == range_keys.end()) {
       const std::string near = nearest(key, range_keys);
-      context.problem(node.members[i].second.where(), field.path + ": unknown key in a range: '" + key + "'",
+      context.problem(node.members[i].second.where(),
+                      field.path + ": unknown key in a range: '" + key + "'",
                       "a range has one of int, float, choice, and may have log, step, per, when",
                       near.empty() ? range_forms : "did you mean '" + near + "'?");
       good = false;
     }
   }
-  const int kinds = (node.find("int") ? 1 : 0) + (node.find("float") ? 1 : 0) + (node.find("choice") ? 1 : 0);
+  const int kinds =
+      (node.find("int") ? 1 : 0) + (node.find("float") ? 1 : 0) + (node.find("choice") ? 1 : 0);
   if (good && kinds != 1) {
-    context.problem(node.where(), field.path + (kinds == 0 ? ": a mapping that is no range" : ": more than one kind of range"),
+    context.problem(node.where(),
+                    field.path + (kinds == 0 ? ": a mapping that is no range"
+                                             : ": more than one kind of range"),
                     "a range has exactly one of int, float, choice", range_forms);
     good = false;
   }
   return good;
 }
 
-bool read_choices(ReaderContext& context, const Field& field, const ConfigNode& list, Dimension& dimension) {
+bool read_choices(ReaderContext& context, const Field& field, const ConfigNode& list,
+                  Dimension& dimension) {
   if (list.kind != Kind::sequence || list.items.empty()) {
-    context.problem(list.where(), field.path + ": empty range", "choice needs a list of at least one value", "");
+    context.problem(list.where(), field.path + ": empty range",
+                    "choice needs a list of at least one value", "");
     return false;
   }
   dimension.kind = DimensionKind::choice;
@@ -46,8 +52,10 @@ bool read_choices(ReaderContext& context, const Field& field, const ConfigNode& 
     const auto value = read_value(context, field, item, field.path);
     if (!value) {
       good = false;
-    } else if (std::find(dimension.choices.begin(), dimension.choices.end(), *value) != dimension.choices.end()) {
-      context.problem(item.where(), field.path + ": the same choice twice: " + to_text(*value), "", "remove one");
+    } else if (std::find(dimension.choices.begin(), dimension.choices.end(), *value) !=
+               dimension.choices.end()) {
+      context.problem(item.where(), field.path + ": the same choice twice: " + to_text(*value), "",
+                      "remove one");
       good = false;
     } else {
       dimension.choices.push_back(*value);
@@ -56,10 +64,12 @@ bool read_choices(ReaderContext& context, const Field& field, const ConfigNode& 
   return good;
 }
 
-bool read_bounds(ReaderContext& context, const Field& field, const ConfigNode& pair, Dimension& dimension) {
+bool read_bounds(ReaderContext& context, const Field& field, const ConfigNode& pair,
+                 Dimension& dimension) {
   const std::string& name = field.path;
   if (pair.kind != Kind::sequence || pair.items.size() != 2) {
-    context.problem(pair.where(), name + ": a range needs two numbers", "found " + describe(pair), "write [low, high]");
+    context.problem(pair.where(), name + ": a range needs two numbers", "found " + describe(pair),
+                    "write [low, high]");
     return false;
   }
   const auto low = read_value(context, field, pair.items[0], name + " (low)");
@@ -74,23 +84,26 @@ bool read_bounds(ReaderContext& context, const Field& field, const ConfigNode& p
   dimension.low = number(*low);
   dimension.high = number(*high);
   if (dimension.low > dimension.high) {
-    context.problem(pair.where(), name + ": low is above high", to_text(*low) + " > " + to_text(*high),
+    context.problem(pair.where(), name + ": low is above high",
+                    to_text(*low) + " > " + to_text(*high),
                     "write [" + to_text(*high) + ", " + to_text(*low) + "]");
     return false;
   }
   return true;
 }
 
-bool read_numeric(ReaderContext& context, const Field& field, const ConfigNode& node, Dimension& dimension) {
+bool read_numeric(ReaderContext& context, const Field& field, const ConfigNode& node,
+                  Dimension& dimension) {
   const ConfigNode* integer = node.find("int");
   const ConfigNode& pair = integer ? *integer : *node.find("float");
   const FieldType wanted = integer ? FieldType::integer : FieldType::real;
   if (field.type != wanted) {
-    context.problem(node.where(), field.path + ": wrong kind of range",
-                    integer ? "this option takes no whole-number range" : "this option takes no float range",
-                    field.type == FieldType::integer ? "write {int: [low, high]}"
-                    : field.type == FieldType::real  ? "write {float: [low, high]}"
-                                                     : "write {choice: [...]}");
+    context.problem(
+        node.where(), field.path + ": wrong kind of range",
+        integer ? "this option takes no whole-number range" : "this option takes no float range",
+        field.type == FieldType::integer ? "write {int: [low, high]}"
+        : field.type == FieldType::real  ? "write {float: [low, high]}"
+                                         : "write {choice: [...]}");
     return false;
   }
   dimension.kind = integer ? DimensionKind::integer : DimensionKind::real;
@@ -100,7 +113,8 @@ bool read_numeric(ReaderContext& context, const Field& field, const ConfigNode& 
   if (const ConfigNode* log = node.find("log")) {
     const auto v = parse_boolean(*log);
     if (!v) {
-      context.problem(log->where(), field.path + ": log: wrong type: " + describe(*log), "expected true or false", "");
+      context.problem(log->where(), field.path + ": log: wrong type: " + describe(*log),
+                      "expected true or false", "");
       return false;
     }
     dimension.log = *v;
@@ -112,8 +126,9 @@ bool read_numeric(ReaderContext& context, const Field& field, const ConfigNode& 
     return false;
   }
   if (const ConfigNode* step = node.find("step")) {
-    const auto v = integer ? (parse_integer(*step) ? parse_real(*step) : std::nullopt) : parse_real(*step);
-    if (!v || *v <= 0 || (dimension.low < dimension.high && *v > dimension.high - dimension.low)) {
+    const auto v =
+        integer ? (parse_integer(*step) ? parse_real(*step) : std::nullopt) : parse_real(*step);
+    if (!v || *v <= 0 || (dimension.low<dimension.high&& * v> dimension.high - dimension.low)) {
       context.problem(step->where(), field.path + ": step does not fit: " + describe(*step),
                       "expected a number above 0, at most high - low", "");
       return false;
@@ -124,7 +139,8 @@ bool read_numeric(ReaderContext& context, const Field& field, const ConfigNode& 
 }
 
 // `when: {optimizer: sgd}` or {training.optimizer: [sgd, adam]}.
-bool read_when(ReaderContext& context, const Field& field, const ConfigNode& when, Setting& setting) {
+bool read_when(ReaderContext& context, const Field& field, const ConfigNode& when,
+               Setting& setting) {
   if (when.kind != Kind::map || when.members.size() != 1) {
     context.problem(when.where(), field.path + ": `when` needs one option and its values", "",
                     "write when: {optimizer: sgd}");
@@ -135,7 +151,8 @@ bool read_when(ReaderContext& context, const Field& field, const ConfigNode& whe
   const Field* parent = find_field(key);
   parent = parent ? parent : find_field(section + "." + key);
   if (!parent || !parent->tunable || parent->path == field.path) {
-    context.problem(values.where(), field.path + ": `when` names no other tunable option: '" + key + "'", "",
+    context.problem(values.where(),
+                    field.path + ": `when` names no other tunable option: '" + key + "'", "",
                     "name an option of model or training");
     return false;
   }
@@ -162,20 +179,24 @@ bool read_per(ReaderContext& context, const Field& field, const ConfigNode& per,
     setting.per_layer = true;
     return true;
   }
-  context.problem(per.where(), field.path + ": `per` is only for model.width, as `per: layer`", "", "leave it out");
+  context.problem(per.where(), field.path + ": `per` is only for model.width, as `per: layer`", "",
+                  "leave it out");
   return false;
 }
 
-void read_range(ReaderContext& context, const Field& field, const ConfigNode& node, Setting& setting) {
+void read_range(ReaderContext& context, const Field& field, const ConfigNode& node,
+                Setting& setting) {
   if (!check_keys(context, field, node)) {
     return;
   }
   Dimension dimension;
   dimension.name = field.path;
   const ConfigNode* choice = node.find("choice");
-  bool good = choice ? read_choices(context, field, *choice, dimension) : read_numeric(context, field, node, dimension);
+  bool good = choice ? read_choices(context, field, *choice, dimension)
+                     : read_numeric(context, field, node, dimension);
   if (choice && (node.find("log") || node.find("step"))) {
-    context.problem(node.where(), field.path + ": log and step do not go with choice", "", "leave them out");
+    context.problem(node.where(), field.path + ": log and step do not go with choice", "",
+                    "leave them out");
   }
   if (const ConfigNode* when = node.find("when")) {
     good = read_when(context, field, *when, setting) && good;
@@ -188,7 +209,8 @@ void read_range(ReaderContext& context, const Field& field, const ConfigNode& no
   }
 }
 
-void read_widths(ReaderContext& context, const Field& field, const ConfigNode& node, Setting& setting) {
+void read_widths(ReaderContext& context, const Field& field, const ConfigNode& node,
+                 Setting& setting) {
   std::string text;
   for (const ConfigNode& item : node.items) {
     const auto value = read_value(context, field, item, field.path);

@@ -54,7 +54,9 @@ std::string describe(const ConfigNode& node) {
   return node.quoted ? "the text \"" + text + "\"" : "'" + text + "'";
 }
 
-std::string short_number(double v) { return to_text(Value(v)); }
+std::string short_number(double v) {
+  return to_text(Value(v));
+}
 
 namespace {
 
@@ -99,25 +101,29 @@ std::optional<Value> read_choice(ReaderContext& context, const Field& field, con
       }
     }
     const std::string near = nearest(node.scalar, field.choices);
-    context.problem(node.where(), name + ": no such choice: " + describe(node), "expected " + expected(field),
+    context.problem(node.where(), name + ": no such choice: " + describe(node),
+                    "expected " + expected(field),
                     near.empty() ? "" : "did you mean '" + near + "'?");
     return std::nullopt;
   }
-  context.problem(node.where(), name + ": wrong type: " + describe(node), "expected " + expected(field), "");
+  context.problem(node.where(), name + ": wrong type: " + describe(node),
+                  "expected " + expected(field), "");
   return std::nullopt;
 }
 
 std::optional<Value> read_number(ReaderContext& context, const Field& field, const ConfigNode& node,
                                  const std::string& name) {
   const bool integer = field.type == FieldType::integer;
-  const auto v = integer ? (parse_integer(node) ? parse_real(node) : std::nullopt) : parse_real(node);
+  const auto v =
+      integer ? (parse_integer(node) ? parse_real(node) : std::nullopt) : parse_real(node);
   if (!v) {
-    context.problem(node.where(), name + ": wrong type: " + describe(node), "expected " + expected(field),
-                    node.quoted ? "leave out the quotes" : "");
+    context.problem(node.where(), name + ": wrong type: " + describe(node),
+                    "expected " + expected(field), node.quoted ? "leave out the quotes" : "");
     return std::nullopt;
   }
   if (*v < field.low || *v > field.high) {
-    context.problem(node.where(), name + ": out of range: " + describe(node), "expected " + expected(field), "");
+    context.problem(node.where(), name + ": out of range: " + describe(node),
+                    "expected " + expected(field), "");
     return std::nullopt;
   }
   return integer ? Value(static_cast<std::int64_t>(*v)) : Value(*v);
@@ -145,7 +151,8 @@ std::optional<Value> read_value(ReaderContext& context, const Field& field, cons
       }
       break;
   }
-  context.problem(node.where(), name + ": wrong type: " + describe(node), "expected " + expected(field), "");
+  context.problem(node.where(), name + ": wrong type: " + describe(node),
+                  "expected " + expected(field), "");
   return std::nullopt;
 }
 

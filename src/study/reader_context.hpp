@@ -1,4 +1,5 @@
-// What the parts of the study-file reader share: the spec being filled, the problems found so far, and where each option stands.
+// What the parts of the study-file reader share: the spec being filled, the problems found so far,
+// and where each option stands.
 #pragma once
 
 #include <map>
@@ -16,7 +17,8 @@ namespace twostep {
 struct ReaderContext {
   StudySpec spec;
   std::vector<Problem> problems;
-  std::map<std::string, std::string> where;  // option path -> file:line, for every option that is written
+  std::map<std::string, std::string>
+      where;  // option path -> file:line, for every option that is written
   std::string file;
 
   void problem(const std::string& at, std::string what, std::string why, std::string hint) {
@@ -36,9 +38,10 @@ struct ReaderContext {
 [[nodiscard]] std::string describe(const ConfigNode& node);  // "a list", "a mapping", "'abc'"
 [[nodiscard]] std::string short_number(double v);
 
-// A value of the field's type within its range; otherwise a problem and nullopt. `name` is what the message calls it.
-[[nodiscard]] std::optional<Value> read_value(ReaderContext& context, const Field& field, const ConfigNode& node,
-                                              const std::string& name);
+// A value of the field's type within its range; otherwise a problem and nullopt. `name` is what the
+// message calls it.
+[[nodiscard]] std::optional<Value> read_value(ReaderContext& context, const Field& field,
+                                              const ConfigNode& node, const std::string& name);
 // A tunable option: constant, range, or (model.width) a list of widths. Appends to spec.settings.
 void read_setting(ReaderContext& context, const Field& field, const ConfigNode& node);
 // data.files, data.inputs, data.targets.

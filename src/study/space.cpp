@@ -65,7 +65,8 @@ bool is_parent(const Space& space, std::size_t i) {
                      [&](const Dimension& d) { return d.condition && d.condition->parent == i; });
 }
 
-std::optional<std::uint64_t> count_parent(const Space& space, std::size_t i, Point& point, std::uint64_t size) {
+std::optional<std::uint64_t> count_parent(const Space& space, std::size_t i, Point& point,
+                                          std::uint64_t size) {
   const Dimension& d = space.dimensions[i];
   std::uint64_t total = 0;
   for (std::uint64_t k = 0; k < size; ++k) {
@@ -115,10 +116,11 @@ Value value_at(const Dimension& d, double u) {
   }
   if (step_of(d) > 0) {
     const double value = grid_value(d, grid_index(d, u));
-    return d.kind == DimensionKind::integer ? Value(static_cast<std::int64_t>(std::llround(value))) : Value(value);
+    return d.kind == DimensionKind::integer ? Value(static_cast<std::int64_t>(std::llround(value)))
+                                            : Value(value);
   }
-  const double value =
-      d.log ? std::exp(std::log(d.low) + u * (std::log(d.high) - std::log(d.low))) : d.low + u * (d.high - d.low);
+  const double value = d.log ? std::exp(std::log(d.low) + u * (std::log(d.high) - std::log(d.low)))
+                             : d.low + u * (d.high - d.low);
   return std::clamp(value, d.low, d.high);
 }
 
@@ -126,17 +128,20 @@ double unit_of(const Dimension& d, const Value& value) {
   if (d.kind == DimensionKind::choice) {
     const auto found = std::find(d.choices.begin(), d.choices.end(), value);
     TWOSTEP_REQUIRE(found != d.choices.end());
-    return (static_cast<double>(found - d.choices.begin()) + 0.5) / static_cast<double>(d.choices.size());
+    return (static_cast<double>(found - d.choices.begin()) + 0.5) /
+           static_cast<double>(d.choices.size());
   }
-  const double v = d.kind == DimensionKind::integer ? static_cast<double>(std::get<std::int64_t>(value))
-                                                    : std::get<double>(value);
+  const double v = d.kind == DimensionKind::integer
+                       ? static_cast<double>(std::get<std::int64_t>(value))
+                       : std::get<double>(value);
   if (step_of(d) > 0) {
     return grid_unit(d, v);
   }
   if (d.high == d.low) {
     return 0;
   }
-  return d.log ? (std::log(v) - std::log(d.low)) / (std::log(d.high) - std::log(d.low)) : (v - d.low) / (d.high - d.low);
+  return d.log ? (std::log(v) - std::log(d.low)) / (std::log(d.high) - std::log(d.low))
+               : (v - d.low) / (d.high - d.low);
 }
 
 std::optional<std::uint64_t> cardinality(const Dimension& d) {
@@ -199,7 +204,8 @@ bool Space::active(std::size_t i, const Point& point) const {
     return false;
   }
   if (!condition->any_of.empty()) {
-    return std::find(condition->any_of.begin(), condition->any_of.end(), parent) != condition->any_of.end();
+    return std::find(condition->any_of.begin(), condition->any_of.end(), parent) !=
+           condition->any_of.end();
   }
   const auto* k = std::get_if<std::int64_t>(&parent);
   return k && *k >= condition->at_least;

@@ -34,7 +34,8 @@ Json setting_json(const Setting& setting) {
       return value_json(setting.constant);
     }
     Json list = Json::array();
-    for (std::size_t at = 0; at < text->size(); at = std::min(text->size(), text->find('-', at)) + 1) {
+    for (std::size_t at = 0; at < text->size();
+         at = std::min(text->size(), text->find('-', at)) + 1) {
       list.push_back(std::stoll(text->substr(at)));
     }
     return list;
@@ -74,7 +75,9 @@ Json variables_json(const std::vector<VariableSpec>& variables) {
   const char* transforms[] = {"none", "log10", "log", "sqrt"};
   Json out = Json::array();
   for (const VariableSpec& v : variables) {
-    out.push_back({{"name", v.name}, {"transform", transforms[static_cast<int>(v.transform)]}, {"offset", v.offset}});
+    out.push_back({{"name", v.name},
+                   {"transform", transforms[static_cast<int>(v.transform)]},
+                   {"offset", v.offset}});
   }
   return out;
 }
@@ -135,7 +138,8 @@ bool is_left_out(const std::string& path, const StudySpec& spec) {
     return std::holds_alternative<std::string>(spec.setting("model.width").constant);
   }
   if (path.ends_with(".budget.validate_every")) {
-    return (path.starts_with("search") ? spec.search.budget : spec.retraining.budget).validate_every == 0;
+    return (path.starts_with("search") ? spec.search.budget : spec.retraining.budget)
+               .validate_every == 0;
   }
   return false;
 }
@@ -191,7 +195,7 @@ ConfigNode from_json(const Json& json, int depth) {
   } else if (!json.is_null()) {
     node.kind = ConfigNode::Kind::scalar;
     node.quoted = json.is_string();
-    node.scalar = json.is_string()          ? json.get<std::string>()
+    node.scalar = json.is_string()         ? json.get<std::string>()
                   : json.is_number_float() ? to_text(Value(json.get<double>()))
                                            : json.dump();
   }
@@ -200,8 +204,9 @@ ConfigNode from_json(const Json& json, int depth) {
 
 // Options whose change leaves the recorded results what they are.
 bool harmless(const std::string& path) {
-  return path == "study.name" || path == "study.directory" || path == "retraining.team" || path == "data.files" ||
-         path == "search.attempts" || path == "search.failures.max" || path == "search.trial_seconds";
+  return path == "study.name" || path == "study.directory" || path == "retraining.team" ||
+         path == "data.files" || path == "search.attempts" || path == "search.failures.max" ||
+         path == "search.trial_seconds";
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ void store(StudySpec& spec, const Field& field, const Value& value) {
   } else if (auto* const* real = std::get_if<double*>(&slot)) {
     **real = std::get<double>(value);
   } else if (const auto* choice = std::get_if<EnumSlot>(&slot)) {
-    const auto found = std::find(field.choices.begin(), field.choices.end(), std::get<std::string>(value));
+    const auto found =
+        std::find(field.choices.begin(), field.choices.end(), std::get<std::string>(value));
     TWOSTEP_CHECK(found != field.choices.end());
     choice->set(choice->target, static_cast<std::size_t>(found - field.choices.begin()));
   } else if (const auto* budget = std::get_if<BudgetSlot>(&slot)) {
@@ -77,7 +78,8 @@ void read_section(ReaderContext& context, const std::string& section, const Conf
     for (const std::string& name : names) {
       list += (list.empty() ? "" : ", ") + name;
     }
-    context.problem(node.where(), (section.empty() ? "the study file" : section) + " is " + describe(node),
+    context.problem(node.where(),
+                    (section.empty() ? "the study file" : section) + " is " + describe(node),
                     "expected a mapping with " + list, "");
     return;
   }
@@ -106,7 +108,8 @@ void read_section(ReaderContext& context, const std::string& section, const Conf
           hint += (hint.empty() ? "known here: " : ", ") + name;
         }
       }
-      context.problem(at, "unknown key: " + path, section.empty() ? "" : "there is no such option in " + section, hint);
+      context.problem(at, "unknown key: " + path,
+                      section.empty() ? "" : "there is no such option in " + section, hint);
     }
   }
 }
@@ -116,14 +119,15 @@ void complete(ReaderContext& context) {
   for (const Field& field : fields()) {
     if (field.required && !context.given(field.path)) {
       context.problem(context.file, "missing: " + field.path, field.sentence,
-                      "add it, for example " + field.path.substr(field.path.rfind('.') + 1) + ": " + field.example);
+                      "add it, for example " + field.path.substr(field.path.rfind('.') + 1) + ": " +
+                          field.example);
     }
     if (!field.tunable) {
       continue;
     }
     auto& settings = context.spec.settings;
-    const auto found =
-        std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.path == field.path; });
+    const auto found = std::find_if(settings.begin(), settings.end(),
+                                    [&](const Setting& s) { return s.path == field.path; });
     if (found != settings.end()) {
       ordered.push_back(*found);
     } else {

@@ -17,11 +17,15 @@ void mix_bytes(std::uint64_t& hash, const void* data, std::size_t size) {
   }
 }
 
-void mix_word(std::uint64_t& hash, std::uint64_t word) { mix_bytes(hash, &word, sizeof word); }
+void mix_word(std::uint64_t& hash, std::uint64_t word) {
+  mix_bytes(hash, &word, sizeof word);
+}
 
 }  // namespace
 
-bool is_active(const Value& value) { return !std::holds_alternative<std::monostate>(value); }
+bool is_active(const Value& value) {
+  return !std::holds_alternative<std::monostate>(value);
+}
 
 std::string to_text(const Value& value) {
   if (const auto* b = std::get_if<bool>(&value)) {

@@ -8,8 +8,8 @@ namespace twostep {
 namespace {
 
 bool relu_like(Activation a) {
-  return a == Activation::relu || a == Activation::leaky_relu || a == Activation::elu || a == Activation::gelu ||
-         a == Activation::silu || a == Activation::softplus;
+  return a == Activation::relu || a == Activation::leaky_relu || a == Activation::elu ||
+         a == Activation::gelu || a == Activation::silu || a == Activation::softplus;
 }
 
 Initialisation resolve_kind(Initialisation kind, Activation activation) {
@@ -36,7 +36,8 @@ MlpLayout::MlpLayout(const NetworkShape& shape) {
   parameters = at;
 }
 
-void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng, std::span<float> parameters) {
+void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
+                std::span<float> parameters) {
   const MlpLayout layout(shape);
   TWOSTEP_REQUIRE(parameters.size() == layout.parameters);
   for (std::size_t l = 0; l < layout.layers.size(); ++l) {

@@ -12,8 +12,8 @@ namespace twostep {
 namespace {
 
 TWOSTEP_VECTORISED
-void sgd_loop(float* __restrict p, const float* __restrict g, float* __restrict v, std::size_t n, float lr,
-              float momentum, float decay, float direct, float through) {
+void sgd_loop(float* __restrict p, const float* __restrict g, float* __restrict v, std::size_t n,
+              float lr, float momentum, float decay, float direct, float through) {
   for (std::size_t i = 0; i < n; ++i) {
     const float d = g[i] + decay * p[i];
     v[i] = momentum * v[i] + d;
@@ -22,8 +22,9 @@ void sgd_loop(float* __restrict p, const float* __restrict g, float* __restrict 
 }
 
 TWOSTEP_VECTORISED
-void adam_loop(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v, std::size_t n,
-               float rate, float beta1, float beta2, float epsilon, float decay, float shrink) {
+void adam_loop(float* __restrict p, const float* __restrict g, float* __restrict m,
+               float* __restrict v, std::size_t n, float rate, float beta1, float beta2,
+               float epsilon, float decay, float shrink) {
   for (std::size_t i = 0; i < n; ++i) {
     const float d = g[i] + decay * p[i];
     m[i] = beta1 * m[i] + (1.0F - beta1) * d;
@@ -41,7 +42,8 @@ Optimizer::Optimizer(const TrainingSettings& settings, const MlpLayout& layout)
   }
 }
 
-void Optimizer::step(std::span<float> parameters, std::span<const float> gradient, double learning_rate) {
+void Optimizer::step(std::span<float> parameters, std::span<const float> gradient,
+                     double learning_rate) {
   TWOSTEP_REQUIRE(parameters.size() == first_.size() && gradient.size() >= first_.size());
   ++steps_;
   const TrainingSettings& s = settings_;
@@ -53,15 +55,16 @@ void Optimizer::step(std::span<float> parameters, std::span<const float> gradien
     float* p = parameters.data() + at;
     const float* g = gradient.data() + at;
     if (s.optimizer == OptimizerKind::sgd) {
-      sgd_loop(p, g, first_.data() + at, n, static_cast<float>(learning_rate), static_cast<float>(s.momentum),
-               static_cast<float>(decay), s.nesterov ? 1.0F : 0.0F,
+      sgd_loop(p, g, first_.data() + at, n, static_cast<float>(learning_rate),
+               static_cast<float>(s.momentum), static_cast<float>(decay), s.nesterov ? 1.0F : 0.0F,
                s.nesterov ? static_cast<float>(s.momentum) : 1.0F);
       return;
     }
     const bool decoupled = s.optimizer == OptimizerKind::adamw;
     adam_loop(p, g, first_.data() + at, second_.data() + at, n,
-              static_cast<float>(learning_rate * correction2 / correction1), static_cast<float>(s.beta1),
-              static_cast<float>(s.beta2), static_cast<float>(s.epsilon * correction2),
+              static_cast<float>(learning_rate * correction2 / correction1),
+              static_cast<float>(s.beta1), static_cast<float>(s.beta2),
+              static_cast<float>(s.epsilon * correction2),
               decoupled ? 0.0F : static_cast<float>(decay),
               decoupled ? static_cast<float>(1 - learning_rate * decay) : 1.0F);
   };
@@ -98,7 +101,8 @@ double learning_rate_at(const TrainingSettings& settings, std::uint64_t step, st
   if (settings.schedule == ScheduleKind::constant || all <= warm) {
     return settings.learning_rate;
   }
-  return 0.5 * settings.learning_rate * (1 + std::cos(std::numbers::pi * (at - warm) / (all - warm)));
+  return 0.5 * settings.learning_rate *
+         (1 + std::cos(std::numbers::pi * (at - warm) / (all - warm)));
 }
 
 }  // namespace twostep

@@ -9,21 +9,28 @@
 namespace twostep {
 namespace {
 
-double sigmoid(double z) { return 1.0 / (1.0 + std::exp(-z)); }
-double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
+double sigmoid(double z) {
+  return 1.0 / (1.0 + std::exp(-z));
+}
+double normal_cdf(double z) {
+  return 0.5 * std::erfc(-z / std::numbers::sqrt2);
+}
 
 class ReferenceNetwork : public Network {
  public:
-  ReferenceNetwork(const NetworkShape& shape, std::uint32_t batch) : shape_(shape), layout_(shape), batch_(batch) {
+  ReferenceNetwork(const NetworkShape& shape, std::uint32_t batch)
+      : shape_(shape), layout_(shape), batch_(batch) {
     for (const LayerLayout& layer : layout_.layers) {
       before_.emplace_back(layer.outputs * batch);
       after_.emplace_back(layer.outputs * batch);
     }
   }
 
-  void forward(std::span<const float> parameters, std::span<const float> x, std::span<float> y) override {
+  void forward(std::span<const float> parameters, std::span<const float> x,
+               std::span<float> y) override {
     TWOSTEP_REQUIRE(parameters.size() == layout_.parameters);
-    TWOSTEP_REQUIRE(x.size() == std::size_t{batch_} * shape_.inputs && y.size() == std::size_t{batch_} * shape_.outputs);
+    TWOSTEP_REQUIRE(x.size() == std::size_t{batch_} * shape_.inputs &&
+                    y.size() == std::size_t{batch_} * shape_.outputs);
     input_.assign(x.begin(), x.end());
     for (std::size_t l = 0; l < layout_.layers.size(); ++l) {
       forward_layer(l, parameters);
@@ -33,8 +40,8 @@ class ReferenceNetwork : public Network {
     }
   }
 
-  void backward(std::span<const float> parameters, std::span<const float>, std::span<const float> dy,
-                std::span<float> gradient) override {
+  void backward(std::span<const float> parameters, std::span<const float>,
+                std::span<const float> dy, std::span<float> gradient) override {
     TWOSTEP_REQUIRE(dy.size() == after_.back().size() && gradient.size() == layout_.parameters);
     std::vector<double> delta(dy.begin(), dy.end());
     for (std::size_t l = layout_.layers.size(); l-- > 0;) {
@@ -69,8 +76,8 @@ class ReferenceNetwork : public Network {
     }
   }
 
-  std::vector<double> backward_layer(std::size_t l, std::span<const float> p, std::vector<double> delta,
-                                     std::span<float> gradient) {
+  std::vector<double> backward_layer(std::size_t l, std::span<const float> p,
+                                     std::vector<double> delta, std::span<float> gradient) {
     const LayerLayout& layer = layout_.layers[l];
     const std::vector<double>& in = l == 0 ? input_ : after_[l - 1];
     for (std::size_t i = 0; i < delta.size(); ++i) {
@@ -101,7 +108,8 @@ class ReferenceNetwork : public Network {
 
 class ReferenceEngine : public Engine {
  public:
-  [[nodiscard]] std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch, Pass) override {
+  [[nodiscard]] std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch,
+                                                 Pass) override {
     return std::make_unique<ReferenceNetwork>(shape, batch);
   }
   [[nodiscard]] std::string description() const override { return "reference (plain loops)"; }
@@ -157,6 +165,8 @@ double activation_slope(Activation activation, double z) {
   return 1;
 }
 
-std::unique_ptr<Engine> make_reference_engine() { return std::make_unique<ReferenceEngine>(); }
+std::unique_ptr<Engine> make_reference_engine() {
+  return std::make_unique<ReferenceEngine>();
+}
 
 }  // namespace twostep

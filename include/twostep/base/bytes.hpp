@@ -1,6 +1,6 @@
-// A compact binary encoding for messages and checkpoints: little-endian fixed-width fields, length-prefixed
-// strings and arrays. Decoding never trusts a length: reading past the end throws Error{internal} instead of
-// touching memory, and no allocation exceeds the bytes at hand.
+// A compact binary encoding for messages and checkpoints: little-endian fixed-width fields,
+// length-prefixed strings and arrays. Decoding never trusts a length: reading past the end throws
+// Error{internal} instead of touching memory, and no allocation exceeds the bytes at hand.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,8 @@ class ByteReader {
   std::vector<float> f32s();
   std::vector<double> f64s();
   Bytes raw();
-  // A count of elements that take at least `element_bytes` each; throws if more than the rest can hold.
+  // A count of elements that take at least `element_bytes` each; throws if more than the rest can
+  // hold.
   std::size_t count(std::size_t element_bytes);
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   void expect_end() const;  // throws if bytes are left

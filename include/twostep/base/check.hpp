@@ -1,6 +1,6 @@
-// Contracts that are always on. A violated contract is a bug of twostep, never a user's mistake: the process
-// says where and why on stderr and ends. The program installs a handler that calls MPI_Abort, so that no
-// rank is left waiting; without one the process aborts.
+// Contracts that are always on. A violated contract is a bug of twostep, never a user's mistake:
+// the process says where and why on stderr and ends. The program installs a handler that calls
+// MPI_Abort, so that no rank is left waiting; without one the process aborts.
 #pragma once
 
 namespace twostep {

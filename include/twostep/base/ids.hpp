@@ -15,9 +15,9 @@ struct Id {
   friend constexpr auto operator<=>(Id, Id) = default;
 };
 
-using TrialId = Id<struct TrialTag>;                          // 1, 2, ... in order of creation
-using WorkerId = Id<struct WorkerTag>;                        // the rank that trains (0 only when alone)
-using RunId = Id<struct RunTag>;                              // 1, 2, ...: one per start of the program
+using TrialId = Id<struct TrialTag>;    // 1, 2, ... in order of creation
+using WorkerId = Id<struct WorkerTag>;  // the rank that trains (0 only when alone)
+using RunId = Id<struct RunTag>;        // 1, 2, ...: one per start of the program
 using AssignmentId = Id<struct AssignmentTag, std::uint64_t>;  // 1, 2, ... over the whole study
 
 }  // namespace twostep

@@ -1,5 +1,6 @@
-// One line of diagnosis to whoever listens. The program sets the sink once at its start (stderr, with the
-// rank in front); the default drops everything, so pure code can log without knowing where to.
+// One line of diagnosis to whoever listens. The program sets the sink once at its start (stderr,
+// with the rank in front); the default drops everything, so pure code can log without knowing where
+// to.
 #pragma once
 
 #include <string_view>

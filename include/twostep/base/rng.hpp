@@ -1,7 +1,8 @@
-// Counter-based random numbers: every number is a pure function of (study seed, purpose, a, b, index, lane),
-// so any trial can be repeated on any rank, after any crash, in any order. Generator: Philox4x32-10 (Salmon,
-// Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11), checked against its published
-// vectors. Distributions are the project's own: the standard library's differ between implementations.
+// Counter-based random numbers: every number is a pure function of (study seed, purpose, a, b,
+// index, lane), so any trial can be repeated on any rank, after any crash, in any order. Generator:
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11),
+// checked against its published vectors. Distributions are the project's own: the standard
+// library's differ between implementations.
 #pragma once
 
 #include <array>
@@ -13,7 +14,8 @@ namespace twostep {
 [[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                                       std::array<std::uint32_t, 2> key) noexcept;
 
-// What a number is for; part of the key, so streams of different purposes never meet. Never renumber.
+// What a number is for; part of the key, so streams of different purposes never meet. Never
+// renumber.
 enum class Purpose : std::uint32_t {
   split = 1,
   subset = 2,
@@ -34,24 +36,27 @@ class Rng {
   Rng(std::uint64_t seed, Purpose purpose, std::uint64_t a = 0, std::uint64_t b = 0) noexcept;
 
   // Two 64-bit words per (index, lane).
-  [[nodiscard]] std::array<std::uint64_t, 2> block(std::uint64_t index, std::uint32_t lane = 0) const noexcept;
+  [[nodiscard]] std::array<std::uint64_t, 2> block(std::uint64_t index,
+                                                   std::uint32_t lane = 0) const noexcept;
   [[nodiscard]] std::uint64_t bits(std::uint64_t index, std::uint32_t lane = 0) const noexcept;
   // In [0, 1), 53 bits.
   [[nodiscard]] double uniform(std::uint64_t index, std::uint32_t lane = 0) const noexcept;
   // Standard normal (Box-Muller, both words of one block; deterministic given libm).
   [[nodiscard]] double normal(std::uint64_t index, std::uint32_t lane = 0) const noexcept;
   // Uniform in [0, n), n >= 1; Lemire's multiply-shift on 64 bits (bias below n / 2^64).
-  [[nodiscard]] std::uint64_t below(std::uint64_t n, std::uint64_t index, std::uint32_t lane = 0) const noexcept;
+  [[nodiscard]] std::uint64_t below(std::uint64_t n, std::uint64_t index,
+                                    std::uint32_t lane = 0) const noexcept;
 
  private:
   std::array<std::uint32_t, 2> key_;
   std::uint32_t purpose_;
 };
 
-// A keyed bijection of [0, n): memory O(1), so the rows of a data set of any size can be ranked, split and
-// sampled without a table, exactly and nested (the first m positions are a sample of m rows). Balanced Feistel
-// network over the next even power of two, round function from Philox-derived keys, cycle walking (Black and
-// Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002).
+// A keyed bijection of [0, n): memory O(1), so the rows of a data set of any size can be ranked,
+// split and sampled without a table, exactly and nested (the first m positions are a sample of m
+// rows). Balanced Feistel network over the next even power of two, round function from
+// Philox-derived keys, cycle walking (Black and Rogaway, "Ciphers with arbitrary finite domains",
+// CT-RSA 2002).
 class Permutation {
  public:
   Permutation(std::uint64_t n, const Rng& rng);  // n >= 1

@@ -1,6 +1,7 @@
-// The brain of a study. A pure function: it takes an input and the time, and returns the events to record and the messages to send
-// once those are durable. It is rebuilt after a crash by replaying the journal. Beside the journalled State it keeps, for
-// this run only, who is there and what each worker holds; losing that costs nothing but a repeated trial.
+// The brain of a study. A pure function: it takes an input and the time, and returns the events to
+// record and the messages to send once those are durable. It is rebuilt after a crash by replaying
+// the journal. Beside the journalled State it keeps, for this run only, who is there and what each
+// worker holds; losing that costs nothing but a repeated trial.
 #pragma once
 
 #include <cstdint>
@@ -40,11 +41,14 @@ struct Step {
 };
 
 struct CoordinatorOptions {
-  Duration lost_after = std::chrono::seconds(120);      // silence of a worker that trains alone
-  Duration team_lost_after = std::chrono::hours(1);     // of one in a team, whose collectives may wait for others
+  Duration lost_after = std::chrono::seconds(120);  // silence of a worker that trains alone
+  Duration team_lost_after =
+      std::chrono::hours(1);  // of one in a team, whose collectives may wait for others
   Duration alive_every = std::chrono::seconds(10);
-  Duration stop_grace = std::chrono::seconds(30);       // for workers to answer a Cancel before the run ends anyway
-  Duration queue_target = std::chrono::milliseconds(5); // work that a worker should hold beyond its present trial
+  Duration stop_grace =
+      std::chrono::seconds(30);  // for workers to answer a Cancel before the run ends anyway
+  Duration queue_target =
+      std::chrono::milliseconds(5);  // work that a worker should hold beyond its present trial
   std::uint32_t deepest_queue = 64;
 };
 
@@ -54,7 +58,8 @@ class Coordinator {
 
   // Before the run: every event of the journal, in order.
   void replay(const Event& event);
-  // Opens the run: applies `started` (whose run number and accepted prefix the caller chose) and expects these workers.
+  // Opens the run: applies `started` (whose run number and accepted prefix the caller chose) and
+  // expects these workers.
   Step start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers);
   Step on(Time now, const Input& input);
 

@@ -1,5 +1,5 @@
-// What rank 0 and its workers say to each other, and the binary form in which it travels (base/bytes.hpp). Decoders accept any bytes:
-// what is not a message throws Error{internal}.
+// What rank 0 and its workers say to each other, and the binary form in which it travels
+// (base/bytes.hpp). Decoders accept any bytes: what is not a message throws Error{internal}.
 #pragma once
 
 #include <span>

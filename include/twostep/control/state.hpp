@@ -1,5 +1,6 @@
-// State: the fold of the journal. It changes through apply alone, so live state and replayed state are the same thing. Nothing in it
-// depends on a clock or on the order of arrival of anything that is not an event.
+// State: the fold of the journal. It changes through apply alone, so live state and replayed state
+// are the same thing. Nothing in it depends on a clock or on the order of arrival of anything that
+// is not an event.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ struct FinalistRecord {
   TrialStatus status = TrialStatus::waiting;
   std::uint32_t attempts = 0;
   std::uint32_t crashes = 0;
-  std::uint32_t team = 0;      // planned ranks
-  Result result;               // when done
+  std::uint32_t team = 0;  // planned ranks
+  Result result;           // when done
 };
 
 enum class Phase { extract_subset, search, extract_full, retrain, ended };
@@ -42,7 +43,7 @@ struct State {
   bool exhausted = false;           // the search has no further points
   bool subset_extracted = false;
   bool full_extracted = false;
-  Result subset;                    // of the last extraction
+  Result subset;  // of the last extraction
   Result full;
   bool finalists_chosen = false;
   std::vector<FinalistRecord> finalists;
@@ -56,14 +57,14 @@ struct State {
   AssignmentId last_assignment;
   std::uint32_t extraction_attempts = 0;
   // Counters that follow from the above, kept so that nobody has to walk 100,000 trials.
-  std::set<TrialId> waiting;        // trials to be dispatched (again)
+  std::set<TrialId> waiting;  // trials to be dispatched (again)
   std::uint32_t trials_done = 0;
   std::uint32_t trials_finished = 0;
   std::uint32_t trials_diverged = 0;
   std::uint32_t trials_failed = 0;  // failed, timed out, crashed
   std::uint32_t finalists_done = 0;
   std::uint32_t workers_lost = 0;
-  TrialId best;                     // of the finished trials; 0: none
+  TrialId best;  // of the finished trials; 0: none
   std::uint64_t events = 0;
 
   void apply(const Event& event);

@@ -1,5 +1,5 @@
-// The pure part of a worker: which assignment is next, what has been cancelled, when to speak. It owns no transport, clock or
-// trainer; worker_node puts those around it.
+// The pure part of a worker: which assignment is next, what has been cancelled, when to speak. It
+// owns no transport, clock or trainer; worker_node puts those around it.
 #pragma once
 
 #include <deque>
@@ -52,6 +52,7 @@ class WorkerQueue {
 };
 
 // A result for an assignment that came to nothing.
-[[nodiscard]] Result empty_result(const Assignment& assignment, Outcome outcome, const std::string& message);
+[[nodiscard]] Result empty_result(const Assignment& assignment, Outcome outcome,
+                                  const std::string& message);
 
 }  // namespace twostep

@@ -1,6 +1,6 @@
-// Rank 0: the coordinator with a journal and a link around it. One tick takes what has arrived, lets the coordinator decide, makes its
-// events durable with one sync, and only then sends. So after a crash at any point the journal holds whatever anybody
-// was told.
+// Rank 0: the coordinator with a journal and a link around it. One tick takes what has arrived,
+// lets the coordinator decide, makes its events durable with one sync, and only then sends. So
+// after a crash at any point the journal holds whatever anybody was told.
 #pragma once
 
 #include <optional>
@@ -18,11 +18,11 @@ namespace twostep {
 struct StudyIdentity {
   StudySpec spec;
   Space space;
-  std::string spec_json;    // to_json(spec)
+  std::string spec_json;  // to_json(spec)
   std::string data_digest;
 };
 
-struct RunFacts {           // what the shell found at the start; goes into RunStarted
+struct RunFacts {  // what the shell found at the start; goes into RunStarted
   std::string build;
   std::string host;
   bool subset_present = false;
@@ -32,10 +32,11 @@ struct RunFacts {           // what the shell found at the start; goes into RunS
 
 class CoordinatorNode {
  public:
-  // Reads the journal (or begins one), refuses another study's with Error{study}, and opens a new run. A study that has
-  // ended well opens none: done() is then true at once and already_finished() too.
-  CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files, Clock& clock,
-                  const CoordinatorOptions& options = {});
+  // Reads the journal (or begins one), refuses another study's with Error{study}, and opens a new
+  // run. A study that has ended well opens none: done() is then true at once and already_finished()
+  // too.
+  CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files,
+                  Clock& clock, const CoordinatorOptions& options = {});
 
   bool tick();  // whether anything was done
   void request_stop(const std::string& reason) { stop_ = reason; }

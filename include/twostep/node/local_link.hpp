@@ -1,5 +1,5 @@
-// The link of a study without mpirun: coordinator and worker in one process and one thread, each with its end. Both are rank 0 of a
-// world of one, so the worker's id is 0.
+// The link of a study without mpirun: coordinator and worker in one process and one thread, each
+// with its end. Both are rank 0 of a world of one, so the worker's id is 0.
 #pragma once
 
 #include <deque>
@@ -25,7 +25,8 @@ class LocalLink {
     [[nodiscard]] int size() const override { return 1; }
     void send(int, Bytes bytes) override { out_.push_back({0, std::move(bytes)}); }
     [[nodiscard]] std::vector<Mail> poll() override {
-      std::vector<Mail> mails(std::make_move_iterator(in_.begin()), std::make_move_iterator(in_.end()));
+      std::vector<Mail> mails(std::make_move_iterator(in_.begin()),
+                              std::make_move_iterator(in_.end()));
       in_.clear();
       return mails;
     }

@@ -1,5 +1,6 @@
-// A worker: mail in, one slice of training, mail out. tick never blocks longer than a slice (members of a team wait for each other
-// inside theirs). What a trainer throws ends the assignment, not the worker.
+// A worker: mail in, one slice of training, mail out. tick never blocks longer than a slice
+// (members of a team wait for each other inside theirs). What a trainer throws ends the assignment,
+// not the worker.
 #pragma once
 
 #include <string>

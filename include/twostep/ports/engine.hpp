@@ -1,6 +1,7 @@
-// Port: the numerical kernels of a multilayer perceptron. A Network is compiled once per (shape, batch) and then used on flat spans; it
-// keeps the activations of the last forward pass. Parameters are one flat vector, layer by layer: weights [in, out] row-major, then
-// biases [out] (layout in train/mlp.hpp).
+// Port: the numerical kernels of a multilayer perceptron. A Network is compiled once per (shape,
+// batch) and then used on flat spans; it keeps the activations of the last forward pass. Parameters
+// are one flat vector, layer by layer: weights [in, out] row-major, then biases [out] (layout in
+// train/mlp.hpp).
 #pragma once
 
 #include <cstdint>
@@ -26,20 +27,24 @@ class Network {
  public:
   virtual ~Network() = default;
   // x: [batch, inputs]; y: [batch, outputs].
-  virtual void forward(std::span<const float> parameters, std::span<const float> x, std::span<float> y) = 0;
-  // dy: dLoss/dy [batch, outputs] of the last forward pass, whose x and parameters must be the same. Writes (does not add)
-  // dLoss/dparameters.
-  virtual void backward(std::span<const float> parameters, std::span<const float> x, std::span<const float> dy,
-                        std::span<float> gradient) = 0;
+  virtual void forward(std::span<const float> parameters, std::span<const float> x,
+                       std::span<float> y) = 0;
+  // dy: dLoss/dy [batch, outputs] of the last forward pass, whose x and parameters must be the
+  // same. Writes (does not add) dLoss/dparameters.
+  virtual void backward(std::span<const float> parameters, std::span<const float> x,
+                        std::span<const float> dy, std::span<float> gradient) = 0;
 };
 
-enum class Pass { training, inference };  // inference networks need no backward and keep less memory
+enum class Pass {
+  training,
+  inference
+};  // inference networks need no backward and keep less memory
 
 class Engine {
  public:
   virtual ~Engine() = default;
-  [[nodiscard]] virtual std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch,
-                                                         Pass pass) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Network> compile(const NetworkShape& shape,
+                                                         std::uint32_t batch, Pass pass) = 0;
   [[nodiscard]] virtual std::string description() const = 0;  // "oneDNN 2.6.3 (avx512_core_bf16)"
 };
 

@@ -1,6 +1,7 @@
-// Port: the few file operations that the control plane needs, with the durability that it needs. Paths are relative to the study
-// directory that an implementation was made for, with '/' between parts. All calls throw Error{io} with
-// the path and the system's reason (Error{study} for create_exclusive on an existing file).
+// Port: the few file operations that the control plane needs, with the durability that it needs.
+// Paths are relative to the study directory that an implementation was made for, with '/' between
+// parts. All calls throw Error{io} with the path and the system's reason (Error{study} for
+// create_exclusive on an existing file).
 #pragma once
 
 #include <memory>
@@ -21,12 +22,16 @@ class AppendFile {
 class Files {
  public:
   virtual ~Files() = default;
-  // A new file, opened for appending; its name is durable when this returns. Two processes cannot both succeed.
+  // A new file, opened for appending; its name is durable when this returns. Two processes cannot
+  // both succeed.
   [[nodiscard]] virtual std::unique_ptr<AppendFile> create_exclusive(const std::string& path) = 0;
-  [[nodiscard]] virtual std::optional<std::string> read(const std::string& path) = 0;  // nullopt: no such file
-  // Readers see the old or the new content, never a mixture, also after a power loss (temporary, sync, rename, sync).
+  [[nodiscard]] virtual std::optional<std::string> read(
+      const std::string& path) = 0;  // nullopt: no such file
+  // Readers see the old or the new content, never a mixture, also after a power loss (temporary,
+  // sync, rename, sync).
   virtual void replace(const std::string& path, std::string_view bytes) = 0;
-  [[nodiscard]] virtual std::vector<std::string> list(const std::string& folder) = 0;  // names, sorted; none: empty
+  [[nodiscard]] virtual std::vector<std::string> list(
+      const std::string& folder) = 0;                     // names, sorted; none: empty
   virtual void remove(const std::string& path) = 0;       // no error if absent
   virtual void make_folder(const std::string& path) = 0;  // with parents; no error if present
 };

@@ -1,4 +1,5 @@
-// Port: a team of ranks that compute together. All calls are collective: every member makes the same calls in the same order.
+// Port: a team of ranks that compute together. All calls are collective: every member makes the
+// same calls in the same order.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +18,18 @@ class Group {
   // In place; every member gets the same bits.
   virtual void sum(std::span<float> values) = 0;
   virtual void sum(std::span<double> values) = 0;
-  // Started sums overlap with computing; `values` must stay alive and untouched until wait_sums returns.
+  // Started sums overlap with computing; `values` must stay alive and untouched until wait_sums
+  // returns.
   virtual void start_sum(std::span<float> values) = 0;
   virtual void wait_sums() = 0;
   virtual void broadcast(std::span<std::byte> bytes, int root) = 0;
-  // The communicator as MPI's integer handle (MPI_Comm_c2f) for parallel file access; -1 if this group is not MPI's.
+  // The communicator as MPI's integer handle (MPI_Comm_c2f) for parallel file access; -1 if this
+  // group is not MPI's.
   [[nodiscard]] virtual std::int64_t native_handle() const = 0;
 };
 
-// Makes the group of a team. Collective over exactly these ranks (of the world), all of which pass the same arguments;
-// `tag` tells groups apart that are being made at the same time.
+// Makes the group of a team. Collective over exactly these ranks (of the world), all of which pass
+// the same arguments; `tag` tells groups apart that are being made at the same time.
 class GroupMaker {
  public:
   virtual ~GroupMaker() = default;

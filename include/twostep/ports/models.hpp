@@ -1,4 +1,5 @@
-// Port: model files. A model holds all that is needed to use it: weights, architecture, normalisation, column names, provenance.
+// Port: model files. A model holds all that is needed to use it: weights, architecture,
+// normalisation, column names, provenance.
 #pragma once
 
 #include <memory>
@@ -13,12 +14,12 @@ namespace twostep {
 
 struct Model {
   NetworkShape shape;
-  std::vector<float> parameters;  // flat; see train/mlp.hpp
-  std::vector<VariableSpec> inputs;   // as in the study file: name, transform, offset
+  std::vector<float> parameters;     // flat; see train/mlp.hpp
+  std::vector<VariableSpec> inputs;  // as in the study file: name, transform, offset
   std::vector<VariableSpec> targets;
-  std::vector<std::uint64_t> input_columns;   // columns of each variable
+  std::vector<std::uint64_t> input_columns;  // columns of each variable
   std::vector<std::uint64_t> target_columns;
-  std::vector<std::string> input_names;   // one per column
+  std::vector<std::string> input_names;  // one per column
   std::vector<std::string> target_names;
   ColumnEncoding input_encoding;   // network input = (transformed value - offset) / scale
   ColumnEncoding target_encoding;  // transformed target = offset + scale * network output
@@ -28,8 +29,10 @@ struct Model {
 class Models {
  public:
   virtual ~Models() = default;
-  virtual void save(const std::string& path, const Model& model) = 0;  // atomic replace; makes the folder
-  [[nodiscard]] virtual Model load(const std::string& path) = 0;       // Error{data} if it is not a whole model file
+  virtual void save(const std::string& path,
+                    const Model& model) = 0;  // atomic replace; makes the folder
+  [[nodiscard]] virtual Model load(
+      const std::string& path) = 0;  // Error{data} if it is not a whole model file
 };
 
 }  // namespace twostep

@@ -1,7 +1,8 @@
-// Port: packs. A pack is the extracted, column-concatenated, transformed form of (part of) the data: per split one float32 matrix
-// of inputs [rows, inputs] and one of targets [rows, targets]. What a trial reads is a pack (the subset), and so is what a
-// retraining reads (all rows). Stored values are (value - offset) / scale per column, so that float32 loses nothing on
-// variables with a large mean; offsets and scales are part of the pack.
+// Port: packs. A pack is the extracted, column-concatenated, transformed form of (part of) the
+// data: per split one float32 matrix of inputs [rows, inputs] and one of targets [rows, targets].
+// What a trial reads is a pack (the subset), and so is what a retraining reads (all rows). Stored
+// values are (value - offset) / scale per column, so that float32 loses nothing on variables with a
+// large mean; offsets and scales are part of the pack.
 #pragma once
 
 #include <array>
@@ -25,31 +26,33 @@ struct ColumnEncoding {  // physical (transformed) value = offset + scale * stor
 };
 
 struct PackHeader {
-  std::vector<std::string> input_names;   // one per column, "num_aer[2]"
+  std::vector<std::string> input_names;  // one per column, "num_aer[2]"
   std::vector<std::string> target_names;
-  std::array<std::uint64_t, 3> rows{};    // per split
+  std::array<std::uint64_t, 3> rows{};  // per split
   ColumnEncoding inputs;
   ColumnEncoding targets;
-  std::string digest;                     // of everything that decides the content; a reader compares it
+  std::string digest;  // of everything that decides the content; a reader compares it
   std::uint64_t dropped_rows = 0;
   friend bool operator==(const PackHeader&, const PackHeader&) = default;
 };
 
-// A pack being written by a group: each member writes its rows, then all call finish together. Until finish the
-// pack does not exist under its name (temporary name, sync, rename).
+// A pack being written by a group: each member writes its rows, then all call finish together.
+// Until finish the pack does not exist under its name (temporary name, sync, rename).
 class PackWriter {
  public:
   virtual ~PackWriter() = default;
-  // Independent. positions: row numbers within the split; inputs [positions, inputs], targets [positions, targets].
-  virtual void write_rows(Split split, std::span<const std::uint64_t> positions, std::span<const float> inputs,
-                          std::span<const float> targets) = 0;
+  // Independent. positions: row numbers within the split; inputs [positions, inputs], targets
+  // [positions, targets].
+  virtual void write_rows(Split split, std::span<const std::uint64_t> positions,
+                          std::span<const float> inputs, std::span<const float> targets) = 0;
   // Independent; consecutive rows from `begin` on. The row count follows from the spans' sizes.
   virtual void write_range(Split split, std::uint64_t begin, std::span<const float> inputs,
                            std::span<const float> targets) = 0;
   virtual void finish() = 0;  // collective
 };
 
-// An opened pack: read-only views that stay valid as long as the pack (memory-mapped where the file system allows it).
+// An opened pack: read-only views that stay valid as long as the pack (memory-mapped where the file
+// system allows it).
 class Pack {
  public:
   virtual ~Pack() = default;
@@ -61,11 +64,14 @@ class Pack {
 class Packs {
  public:
   virtual ~Packs() = default;
-  // Collective over the group; replaces a pack of that name at finish. Error{io} if there is no space.
-  [[nodiscard]] virtual std::unique_ptr<PackWriter> create(const std::string& name, const PackHeader& header,
+  // Collective over the group; replaces a pack of that name at finish. Error{io} if there is no
+  // space.
+  [[nodiscard]] virtual std::unique_ptr<PackWriter> create(const std::string& name,
+                                                           const PackHeader& header,
                                                            Group& group) = 0;
   // nullptr if there is no pack of that name, or it is not whole, or its digest is another.
-  [[nodiscard]] virtual std::unique_ptr<Pack> open(const std::string& name, const std::string& digest) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Pack> open(const std::string& name,
+                                                   const std::string& digest) = 0;
 };
 
 }  // namespace twostep

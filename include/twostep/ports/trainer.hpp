@@ -1,7 +1,8 @@
-// Port: the one thing that a worker can do with an assignment: advance it. An implementation holds at most one
-// assignment at a time. Members of a team call start and advance together (their collectives meet inside), and only the
-// leader's Result counts. start and advance throw Error when this assignment cannot go on; the worker turns it
-// into a failed Result and the trainer is idle again.
+// Port: the one thing that a worker can do with an assignment: advance it. An implementation holds
+// at most one assignment at a time. Members of a team call start and advance together (their
+// collectives meet inside), and only the leader's Result counts. start and advance throw Error when
+// this assignment cannot go on; the worker turns it into a failed Result and the trainer is idle
+// again.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +26,15 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
   virtual void start(const Assignment& assignment) = 0;  // requires idle
-  // Works for about `slice` (at least one optimiser step), then returns; a value when the assignment has ended.
+  // Works for about `slice` (at least one optimiser step), then returns; a value when the
+  // assignment has ended.
   [[nodiscard]] virtual std::optional<Result> advance(Duration slice) = 0;
   [[nodiscard]] virtual Progress progress() const = 0;
   // Everything needed to go on with the same bits in another process; load comes right after start.
   [[nodiscard]] virtual Bytes save() const = 0;
   virtual void load(std::span<const std::byte> state) = 0;
-  // Drops the assignment without a result. In a team only the leader's call has an effect: the next advance of every
-  // member then ends with Outcome::interrupted.
+  // Drops the assignment without a result. In a team only the leader's call has an effect: the next
+  // advance of every member then ends with Outcome::interrupted.
   virtual void stop() = 0;
 };
 

@@ -1,5 +1,6 @@
-// The coordinator's source of new points: a sampler, and the memory of what was already tried. A point that equals an earlier one is
-// redrawn; when a finite space is used up, or redrawing finds nothing new, the search is exhausted.
+// The coordinator's source of new points: a sampler, and the memory of what was already tried. A
+// point that equals an earlier one is redrawn; when a finite space is used up, or redrawing finds
+// nothing new, the search is exhausted.
 #pragma once
 
 #include <cstdint>

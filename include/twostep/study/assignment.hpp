@@ -1,5 +1,6 @@
-// "Train trial T to budget B on subset S", "retrain finalist F as a team", "extract rows": one piece of work for one worker or
-// for a team of workers. It carries (run, attempt), so that a stale result can be told from a current one.
+// "Train trial T to budget B on subset S", "retrain finalist F as a team", "extract rows": one
+// piece of work for one worker or for a team of workers. It carries (run, attempt), so that a stale
+// result can be told from a current one.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,11 @@ struct Assignment {
   RunId run;
   std::uint32_t attempt = 1;  // of this trial or phase, over all runs
   AssignmentKind kind = AssignmentKind::trial;
-  TrialId trial;              // trial, retrain
-  Point point;                // trial, retrain
-  Budget budget;              // trial, retrain
-  std::vector<WorkerId> team;  // the workers in rank order within the team; front() leads and reports
+  TrialId trial;  // trial, retrain
+  Point point;    // trial, retrain
+  Budget budget;  // trial, retrain
+  std::vector<WorkerId>
+      team;  // the workers in rank order within the team; front() leads and reports
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };
 

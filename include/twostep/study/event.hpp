@@ -1,5 +1,6 @@
-// A fact that changed the study. The journal is the ordered list of events; State is their fold. Events are never
-// edited: a new fact is a new event. The JSON form of each is specified in docs/formats.md.
+// A fact that changed the study. The journal is the ordered list of events; State is their fold.
+// Events are never edited: a new fact is a new event. The JSON form of each is specified in
+// docs/formats.md.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +18,15 @@ struct StudyCreated {       // always the first event
   std::string data_digest;  // of shard names, rows and columns: another data set is another study
 };
 
-struct RunStarted {         // voids every open assignment of earlier runs
+struct RunStarted {  // voids every open assignment of earlier runs
   RunId run;
-  std::string build;        // version and library versions
+  std::string build;  // version and library versions
   std::uint32_t workers = 0;
   std::uint64_t accepted_seq = 0;  // last event of the older journal that this run accepts
   bool subset_present = false;     // whether the extracted files were found intact at the start
   bool full_present = false;
   std::string host;
-  std::int64_t wall_ns = 0;        // for people only
+  std::int64_t wall_ns = 0;  // for people only
 };
 
 struct TrialCreated {
@@ -33,25 +34,25 @@ struct TrialCreated {
   Point point;
 };
 
-struct Dispatched {         // journalled before the assignment is sent
-  Assignment assignment;    // the point is not repeated in the journal: it is the trial's
+struct Dispatched {       // journalled before the assignment is sent
+  Assignment assignment;  // the point is not repeated in the journal: it is the trial's
 };
 
-struct Finished {           // a current result was accepted
+struct Finished {  // a current result was accepted
   Result result;
 };
 
-struct WorkerLost {         // voids the worker's open assignments
+struct WorkerLost {  // voids the worker's open assignments
   WorkerId worker;
   std::string why;
 };
 
-struct SearchExhausted {    // the algorithm has no further points (a finite space)
+struct SearchExhausted {  // the algorithm has no further points (a finite space)
   std::uint32_t trials = 0;
 };
 
 struct FinalistsChosen {
-  std::vector<TrialId> finalists;   // best first
+  std::vector<TrialId> finalists;  // best first
 };
 
 struct TeamsPlanned {
@@ -64,8 +65,8 @@ struct StudyEnded {
   std::string message;
 };
 
-struct RunEnded {           // clean end of this run, whether or not the study is finished
-  std::string reason;       // "finished", "stopped by SIGTERM", "time is up"
+struct RunEnded {      // clean end of this run, whether or not the study is finished
+  std::string reason;  // "finished", "stopped by SIGTERM", "time is up"
 };
 
 using Event = std::variant<StudyCreated, RunStarted, TrialCreated, Dispatched, Finished, WorkerLost,

@@ -1,5 +1,6 @@
-// The field table: one row per option of the study file. It is the single source of the reader (names, types, ranges), of
-// `twostep schema`, of configs/annotated.yaml and of docs/config.md; a test compares the committed texts with it.
+// The field table: one row per option of the study file. It is the single source of the reader
+// (names, types, ranges), of `twostep schema`, of configs/annotated.yaml and of docs/config.md; a
+// test compares the committed texts with it.
 #pragma once
 
 #include <limits>
@@ -26,20 +27,20 @@ struct BudgetSlot {
 struct AutoSlot {  // an integer whose 0 is written "auto"
   std::uint32_t* value;
 };
-using Slot = std::variant<std::monostate, std::string*, std::uint32_t*, std::uint64_t*, double*, EnumSlot, BudgetSlot,
-                          AutoSlot>;
+using Slot = std::variant<std::monostate, std::string*, std::uint32_t*, std::uint64_t*, double*,
+                          EnumSlot, BudgetSlot, AutoSlot>;
 
 struct Field {
-  std::string path;           // "search.subset.rows"
+  std::string path;  // "search.subset.rows"
   FieldType type = FieldType::text;
-  std::string unit;           // "rows", "s", or empty
-  std::string default_text;   // as written in a study file; empty: none
+  std::string unit;          // "rows", "s", or empty
+  std::string default_text;  // as written in a study file; empty: none
   bool required = false;
   double low = -std::numeric_limits<double>::infinity();  // allowed values, both ends included
   double high = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;  // FieldType::choice
-  bool tunable = false;       // may be a range: becomes a Setting
-  std::string example;        // for annotated.yaml, where the default does not do
+  bool tunable = false;              // may be a range: becomes a Setting
+  std::string example;               // for annotated.yaml, where the default does not do
   std::string sentence;
   Slot (*slot)(StudySpec& spec) = nullptr;  // none: read by code of its own
 };
@@ -49,7 +50,8 @@ struct Field {
 // The default of a tunable field as a Value of the field's type.
 [[nodiscard]] Value default_value(const Field& field);
 
-// The table as text: for a terminal (100 columns), as a whole study file with comments, as a page of the manual.
+// The table as text: for a terminal (100 columns), as a whole study file with comments, as a page
+// of the manual.
 [[nodiscard]] std::string schema_text();
 [[nodiscard]] std::string annotated_yaml();
 [[nodiscard]] std::string config_markdown();

@@ -1,5 +1,5 @@
-// Everything that decides how one network is built and trained, with every range already resolved to a value. It is what a
-// Point means; trainers know this and not the search space.
+// Everything that decides how one network is built and trained, with every range already resolved
+// to a value. It is what a Point means; trainers know this and not the search space.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ struct ModelSettings {
   std::vector<std::uint32_t> widths;  // one per hidden layer; empty: a linear model
   Activation activation = Activation::relu;
   Activation output_activation = Activation::identity;
-  Initialisation initialisation = Initialisation::automatic;  // he for the relu family, else glorot (uniform)
+  Initialisation initialisation =
+      Initialisation::automatic;  // he for the relu family, else glorot (uniform)
   friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
 };
 
@@ -26,14 +27,15 @@ struct TrainingSettings {
   Loss loss = Loss::mse;
   OptimizerKind optimizer = OptimizerKind::adam;
   double learning_rate = 1e-3;
-  double momentum = 0.9;      // sgd
-  bool nesterov = false;      // sgd
-  double beta1 = 0.9;         // adam, adamw
-  double beta2 = 0.999;       // adam, adamw
-  double epsilon = 1e-8;      // adam, adamw
-  double weight_decay = 0;    // sgd, adam: L2 added to the gradient; adamw: decoupled. Biases are not decayed
+  double momentum = 0.9;  // sgd
+  bool nesterov = false;  // sgd
+  double beta1 = 0.9;     // adam, adamw
+  double beta2 = 0.999;   // adam, adamw
+  double epsilon = 1e-8;  // adam, adamw
+  double weight_decay =
+      0;  // sgd, adam: L2 added to the gradient; adamw: decoupled. Biases are not decayed
   ScheduleKind schedule = ScheduleKind::constant;
-  double warmup = 0;          // fraction of the budget's steps with a linearly rising learning rate
+  double warmup = 0;  // fraction of the budget's steps with a linearly rising learning rate
   std::uint32_t batch_size = 256;
   friend bool operator==(const TrainingSettings&, const TrainingSettings&) = default;
 };

@@ -1,6 +1,6 @@
-// What the user gets: the assortment of finalists (accuracy against inference cost) and how the study came to it, as plain
-// values. It is derived from the journal alone, so a report can be made at any time, of a running or an
-// unfinished study too.
+// What the user gets: the assortment of finalists (accuracy against inference cost) and how the
+// study came to it, as plain values. It is derived from the journal alone, so a report can be made
+// at any time, of a running or an unfinished study too.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace twostep {
 
 struct TrialRow {
   TrialId trial;
-  std::string status;       // "finished", "diverged", ..., "pending", "running"
+  std::string status;  // "finished", "diverged", ..., "pending", "running"
   Point point;
-  double objective = 0;     // NaN unless finished
+  double objective = 0;  // NaN unless finished
   std::uint32_t best_validation = 0;
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
@@ -31,15 +31,15 @@ struct FinalistRow {
   TrialId trial;
   std::string status;
   std::vector<std::pair<std::string, std::string>> configuration;  // active dimensions: name, value
-  std::uint32_t search_rank = 0;      // 1: the best of step 1
+  std::uint32_t search_rank = 0;                                   // 1: the best of step 1
   double search_objective = 0;
-  std::uint32_t rank = 0;             // by validation objective after retraining; 0: not retrained
+  std::uint32_t rank = 0;  // by validation objective after retraining; 0: not retrained
   double objective = 0;
   std::uint64_t parameters = 0;
   double inference_seconds_per_row = 0;
   double train_seconds = 0;
   std::uint32_t team = 0;
-  bool efficient = false;             // no other finalist is both more accurate and cheaper (parameters)
+  bool efficient = false;  // no other finalist is both more accurate and cheaper (parameters)
   Evaluation validation;
   Evaluation test;
   std::string model_file;
@@ -51,22 +51,23 @@ struct Report {
   std::string directory;
   std::uint64_t seed = 0;
   std::string algorithm;
-  std::string phase;            // "search", "retraining", "finished", "failed"
-  std::string message;          // why it failed
+  std::string phase;    // "search", "retraining", "finished", "failed"
+  std::string message;  // why it failed
   std::uint32_t runs = 0;
   std::uint32_t planned_trials = 0;
   std::uint32_t finished = 0;
   std::uint32_t diverged = 0;
-  std::uint32_t failed = 0;     // failed, timed out and crashed
-  std::uint32_t open = 0;       // running or waiting
+  std::uint32_t failed = 0;  // failed, timed out and crashed
+  std::uint32_t open = 0;    // running or waiting
   std::uint64_t subset_rows = 0;
   std::uint64_t full_rows = 0;
-  double search_seconds = 0;    // summed over trials
+  double search_seconds = 0;  // summed over trials
   double retraining_seconds = 0;
   std::vector<std::string> dimensions;
   std::vector<TrialRow> trials;        // by id
   std::vector<FinalistRow> finalists;  // best first
-  // The trivial rival (arXiv 2307.15422): the finalists that one epoch and then the top k would have chosen.
+  // The trivial rival (arXiv 2307.15422): the finalists that one epoch and then the top k would
+  // have chosen.
   std::vector<TrialId> one_epoch_finalists;
   double one_epoch_best_objective = 0;  // best step-1 objective among them; NaN if unknown
   // Spearman correlation of step-1 and step-2 objective over the finalists; NaN below three.

@@ -1,4 +1,5 @@
-// What a worker measured: the outcome of one Assignment, reported by the team's leader. Failures are data too.
+// What a worker measured: the outcome of one Assignment, reported by the team's leader. Failures
+// are data too.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ struct TargetMetrics {  // in the target's own units, over the rows of one split
   std::string target;
   double rmse = 0;
   double mae = 0;
-  double r2 = 0;        // NaN where the target is constant
+  double r2 = 0;  // NaN where the target is constant
   friend bool operator==(const TargetMetrics&, const TargetMetrics&) = default;
 };
 
@@ -41,20 +42,21 @@ struct Result {
   AssignmentKind kind = AssignmentKind::trial;
   TrialId trial;
   Outcome outcome = Outcome::finished;
-  double objective = 0;       // best validation loss in target units (smaller is better); NaN unless finished
-  std::vector<double> curve;  // validation loss after each validation
+  double objective =
+      0;  // best validation loss in target units (smaller is better); NaN unless finished
+  std::vector<double> curve;          // validation loss after each validation
   std::uint32_t best_validation = 0;  // 1-based index into curve
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
   std::uint64_t parameters = 0;
-  double seconds = 0;         // of training, on the leader; the only field that a clock decides
-  std::string message;        // why it failed
+  double seconds = 0;   // of training, on the leader; the only field that a clock decides
+  std::string message;  // why it failed
   ErrorKind error = ErrorKind::internal;  // if failed
   // retrain:
   Evaluation validation;
   Evaluation test;
-  double inference_seconds_per_row = 0;   // measured with a batch of 1024 rows (time field too)
-  std::string model_file;     // relative to the study directory
+  double inference_seconds_per_row = 0;  // measured with a batch of 1024 rows (time field too)
+  std::string model_file;                // relative to the study directory
   // extract_*:
   std::uint64_t train_rows = 0;
   std::uint64_t validation_rows = 0;

@@ -1,6 +1,6 @@
-// The search space: named dimensions with a range each, and at most one condition each. Every dimension maps
-// the unit interval onto its values, so samplers need to know nothing but [0, 1)^d. A dimension's parent
-// always stands before it, so one pass in order resolves all conditions.
+// The search space: named dimensions with a range each, and at most one condition each. Every
+// dimension maps the unit interval onto its values, so samplers need to know nothing but [0, 1)^d.
+// A dimension's parent always stands before it, so one pass in order resolves all conditions.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace twostep {
 
 enum class DimensionKind { integer, real, choice };
 
-// Active only if the parent is active and its value is in `any_of`, or, when `any_of` is empty, if the parent is an
-// integer of at least `at_least`.
+// Active only if the parent is active and its value is in `any_of`, or, when `any_of` is empty, if
+// the parent is an integer of at least `at_least`.
 struct Condition {
   std::size_t parent = 0;  // index into Space::dimensions
   std::vector<Value> any_of;
@@ -35,10 +35,11 @@ struct Dimension {
   friend bool operator==(const Dimension&, const Dimension&) = default;
 };
 
-// u in [0, 1). Integers and stepped reals get equal shares of the interval (equal in log for log ranges: the share of
-// k is that of [k - 1/2, k + 1/2]).
+// u in [0, 1). Integers and stepped reals get equal shares of the interval (equal in log for log
+// ranges: the share of k is that of [k - 1/2, k + 1/2]).
 [[nodiscard]] Value value_at(const Dimension& dimension, double u);
-// The middle of the value's share of [0, 1]; value_at(d, unit_of(d, v)) == v for every v that value_at returns.
+// The middle of the value's share of [0, 1]; value_at(d, unit_of(d, v)) == v for every v that
+// value_at returns.
 [[nodiscard]] double unit_of(const Dimension& dimension, const Value& value);
 // Number of distinct values, or nullopt if continuous.
 [[nodiscard]] std::optional<std::uint64_t> cardinality(const Dimension& dimension);

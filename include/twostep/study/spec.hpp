@@ -1,7 +1,7 @@
-// StudySpec: the validated study file, as plain values. It is built by read_spec (study/spec_reader.hpp) from a ConfigNode tree,
-// which the YAML adapter makes from a file and to_config/JSON from the journal. Tunable settings are kept as Setting
-// (a constant or a range); make_space turns all ranges into a Space, and resolve turns a Point back into
-// Hyperparameters.
+// StudySpec: the validated study file, as plain values. It is built by read_spec
+// (study/spec_reader.hpp) from a ConfigNode tree, which the YAML adapter makes from a file and
+// to_config/JSON from the journal. Tunable settings are kept as Setting (a constant or a range);
+// make_space turns all ranges into a Space, and resolve turns a Point back into Hyperparameters.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,27 @@ namespace twostep {
 
 // A hyperparameter as written: a constant, or a range with its own condition.
 struct Setting {
-  std::string path;              // "training.learning_rate"
-  Value constant;                // if range is absent
-  std::optional<Dimension> range;  // name == path; its condition is filled by make_space from `when`
-  bool per_layer = false;        // model.width: one dimension per possible layer
-  std::string when_path;         // `when: {training.optimizer: [sgd]}`; empty: always
+  std::string path;  // "training.learning_rate"
+  Value constant;    // if range is absent
+  std::optional<Dimension>
+      range;               // name == path; its condition is filled by make_space from `when`
+  bool per_layer = false;  // model.width: one dimension per possible layer
+  std::string when_path;   // `when: {training.optimizer: [sgd]}`; empty: always
   std::vector<Value> when_any_of;
-  std::string where;             // file:line, for messages of later checks; not part of equality
+  std::string where;  // file:line, for messages of later checks; not part of equality
   friend bool operator==(const Setting& a, const Setting& b) {
-    return a.path == b.path && a.constant == b.constant && a.range == b.range && a.per_layer == b.per_layer &&
-           a.when_path == b.when_path && a.when_any_of == b.when_any_of;
+    return a.path == b.path && a.constant == b.constant && a.range == b.range &&
+           a.per_layer == b.per_layer && a.when_path == b.when_path &&
+           a.when_any_of == b.when_any_of;
   }
 };
 
-enum class Transform { none, log10, log, sqrt };  // sqrt of a negative, log of a value <= 0: an error with its place
+enum class Transform {
+  none,
+  log10,
+  log,
+  sqrt
+};  // sqrt of a negative, log of a value <= 0: an error with its place
 
 struct VariableSpec {
   std::string name;
@@ -50,12 +57,12 @@ struct SplitSpec {
   double train = 0.7;  // fraction, blocks: fractions of the rows (blocks: of whole blocks)
   double validation = 0.15;
   double test = 0.15;
-  std::uint64_t block_rows = 0;    // blocks
-  std::string variable;            // variable: 0 train, 1 validation, 2 test
+  std::uint64_t block_rows = 0;  // blocks
+  std::string variable;          // variable: 0 train, 1 validation, 2 test
   std::string where;
   friend bool operator==(const SplitSpec& a, const SplitSpec& b) {
-    return a.kind == b.kind && a.train == b.train && a.validation == b.validation && a.test == b.test &&
-           a.block_rows == b.block_rows && a.variable == b.variable;
+    return a.kind == b.kind && a.train == b.train && a.validation == b.validation &&
+           a.test == b.test && a.block_rows == b.block_rows && a.variable == b.variable;
   }
 };
 
@@ -74,10 +81,10 @@ struct DataSpec {
   MissingPolicy missing = MissingPolicy::error;
   std::string files_where;
   friend bool operator==(const DataSpec& a, const DataSpec& b) {
-    return a.files == b.files && a.validation_files == b.validation_files && a.test_files == b.test_files &&
-           a.inputs == b.inputs && a.targets == b.targets && a.split == b.split &&
-           a.normalise_inputs == b.normalise_inputs && a.normalise_targets == b.normalise_targets &&
-           a.missing == b.missing;
+    return a.files == b.files && a.validation_files == b.validation_files &&
+           a.test_files == b.test_files && a.inputs == b.inputs && a.targets == b.targets &&
+           a.split == b.split && a.normalise_inputs == b.normalise_inputs &&
+           a.normalise_targets == b.normalise_targets && a.missing == b.missing;
   }
 };
 
@@ -89,12 +96,12 @@ struct SubsetSpec {
   double fraction = 0;                // of the training rows
   std::uint64_t validation_rows = 0;  // 0: as many as the subset's training rows (at most all)
   Sampling sampling = Sampling::rows;
-  std::uint64_t block_rows = 256;     // sampling: blocks
+  std::uint64_t block_rows = 256;  // sampling: blocks
   friend bool operator==(const SubsetSpec&, const SubsetSpec&) = default;
 };
 
 struct FailuresSpec {
-  std::uint32_t max = 0;           // stop the study after this many failed trials; 0: no cap
+  std::uint32_t max = 0;  // stop the study after this many failed trials; 0: no cap
   friend bool operator==(const FailuresSpec&, const FailuresSpec&) = default;
 };
 
@@ -103,8 +110,8 @@ struct SearchSpec {
   std::uint32_t trials = 100;
   SubsetSpec subset;
   Budget budget;
-  double trial_seconds = 0;        // per-trial limit; 0: none
-  std::uint32_t attempts = 2;      // a trial whose worker died this often is failed
+  double trial_seconds = 0;    // per-trial limit; 0: none
+  std::uint32_t attempts = 2;  // a trial whose worker died this often is failed
   FailuresSpec failures;
   friend bool operator==(const SearchSpec&, const SearchSpec&) = default;
 };
@@ -116,7 +123,7 @@ struct PromotionSpec {
 
 struct RetrainingSpec {
   Budget budget;
-  std::uint32_t team = 0;          // ranks per finalist; 0: auto
+  std::uint32_t team = 0;  // ranks per finalist; 0: auto
   friend bool operator==(const RetrainingSpec&, const RetrainingSpec&) = default;
 };
 
@@ -125,7 +132,7 @@ struct StudySpec {
   std::uint64_t seed = 0;
   std::string directory;
   DataSpec data;
-  std::vector<Setting> settings;   // all tunable fields (model.*, training.*), in field-table order
+  std::vector<Setting> settings;  // all tunable fields (model.*, training.*), in field-table order
   SearchSpec search;
   PromotionSpec promotion;
   RetrainingSpec retraining;
@@ -134,10 +141,11 @@ struct StudySpec {
   [[nodiscard]] const Setting& setting(const std::string& path) const;  // requires that it exists
 };
 
-// All ranges of the spec as dimensions; parents before children. model.width per layer becomes model.width[1..max layers],
-// conditional on model.layers when that is a range.
+// All ranges of the spec as dimensions; parents before children. model.width per layer becomes
+// model.width[1..max layers], conditional on model.layers when that is a range.
 [[nodiscard]] Space make_space(const StudySpec& spec);
 // The concrete network and training of a point of make_space(spec).
-[[nodiscard]] Hyperparameters resolve(const StudySpec& spec, const Space& space, const Point& point);
+[[nodiscard]] Hyperparameters resolve(const StudySpec& spec, const Space& space,
+                                      const Point& point);
 
 }  // namespace twostep

@@ -1,5 +1,5 @@
-// The effective spec as JSON in the very form of a study file, every option written out: what the journal keeps and what rank 0
-// broadcasts. read_spec(read_json(to_json(spec))) == spec.
+// The effective spec as JSON in the very form of a study file, every option written out: what the
+// journal keeps and what rank 0 broadcasts. read_spec(read_json(to_json(spec))) == spec.
 #pragma once
 
 #include <string>
@@ -16,8 +16,10 @@ namespace twostep {
 
 struct SpecDifference {
   std::string text;            // "search.trials: 100 -> 200"
-  bool forbids_resume = true;  // whether results recorded under the old spec would mean something else under the new one
+  bool forbids_resume = true;  // whether results recorded under the old spec would mean something
+                               // else under the new one
 };
-[[nodiscard]] std::vector<SpecDifference> differences(const StudySpec& before, const StudySpec& after);
+[[nodiscard]] std::vector<SpecDifference> differences(const StudySpec& before,
+                                                      const StudySpec& after);
 
 }  // namespace twostep

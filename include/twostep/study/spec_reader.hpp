@@ -1,5 +1,5 @@
-// From a ConfigNode tree to a StudySpec. All mistakes are collected and thrown as one Error{config}, each with its place, why it
-// is a mistake and what to write instead.
+// From a ConfigNode tree to a StudySpec. All mistakes are collected and thrown as one
+// Error{config}, each with its place, why it is a mistake and what to write instead.
 #pragma once
 
 #include "twostep/study/config_node.hpp"

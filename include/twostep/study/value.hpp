@@ -1,5 +1,5 @@
-// One value of a hyperparameter, and a Point: one value per dimension of a Space. A dimension that is
-// inactive in a configuration (the width of layer 5 in a network of 3) holds std::monostate.
+// One value of a hyperparameter, and a Point: one value per dimension of a Space. A dimension that
+// is inactive in a configuration (the width of layer 5 in a network of 3) holds std::monostate.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct Point {
   friend bool operator==(const Point&, const Point&) = default;
 };
 
-// Equal points have equal fingerprints (64-bit FNV-1a over type tags and bytes; -0.0 counts as 0.0).
+// Equal points have equal fingerprints (64-bit FNV-1a over type tags and bytes; -0.0 counts as
+// 0.0).
 [[nodiscard]] std::uint64_t fingerprint(const Point& point);
 
 }  // namespace twostep

@@ -1,5 +1,6 @@
-// Which rows form which batch. The order of an epoch is a function of (seed, stream, epoch) alone, so a team of any size walks through
-// the same global batches, and a resumed training goes on with the very batch that would have come.
+// Which rows form which batch. The order of an epoch is a function of (seed, stream, epoch) alone,
+// so a team of any size walks through the same global batches, and a resumed training goes on with
+// the very batch that would have come.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace twostep {
 
 class EpochOrder {
  public:
-  // rows >= 1. Up to 2^22 rows a table is shuffled (Fisher and Yates); beyond, a keyed permutation needs no table.
+  // rows >= 1. Up to 2^22 rows a table is shuffled (Fisher and Yates); beyond, a keyed permutation
+  // needs no table.
   EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows);
   void begin(std::uint64_t epoch);
   [[nodiscard]] std::uint64_t row(std::uint64_t position) const {
@@ -33,7 +35,8 @@ struct RowRange {
   [[nodiscard]] std::uint64_t size() const { return end - begin; }
 };
 
-// The part of [begin, end) that member `rank` of `size` takes: contiguous, sizes differing by one at most.
+// The part of [begin, end) that member `rank` of `size` takes: contiguous, sizes differing by one
+// at most.
 [[nodiscard]] RowRange share_of(RowRange whole, int rank, int size);
 
 }  // namespace twostep

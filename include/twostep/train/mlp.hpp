@@ -1,5 +1,6 @@
-// The flat parameter vector of a multilayer perceptron. Layer l of the network x -> act(x W + b) holds its weights [in, out] row-major,
-// then its biases [out]; layers follow each other without gaps, so optimisers, reductions and files see one array.
+// The flat parameter vector of a multilayer perceptron. Layer l of the network x -> act(x W + b)
+// holds its weights [in, out] row-major, then its biases [out]; layers follow each other without
+// gaps, so optimisers, reductions and files see one array.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,9 @@ struct MlpLayout {
   std::size_t parameters = 0;
 };
 
-// Initial weights: He et al. 2015 (fan-in, gain 2) or Glorot and Bengio 2010 (fan-in and fan-out), normal or uniform; biases 0.
-// Parameter i depends on the stream and on i alone.
-void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng, std::span<float> parameters);
+// Initial weights: He et al. 2015 (fan-in, gain 2) or Glorot and Bengio 2010 (fan-in and fan-out),
+// normal or uniform; biases 0. Parameter i depends on the stream and on i alone.
+void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
+                std::span<float> parameters);
 
 }  // namespace twostep

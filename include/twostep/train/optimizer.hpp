@@ -1,6 +1,8 @@
-// Optimisers over the flat parameter vector, and learning-rate schedules over a budget in optimiser steps.
+// Optimisers over the flat parameter vector, and learning-rate schedules over a budget in optimiser
+// steps.
 //   sgd:   PyTorch's convention: v <- momentum v + g; p <- p - lr (nesterov ? g + momentum v : v)
-//   adam:  Kingma and Ba 2015, with bias correction; adamw: Loshchilov and Hutter 2019 (decoupled decay).
+//   adam:  Kingma and Ba 2015, with bias correction; adamw: Loshchilov and Hutter 2019 (decoupled
+//   decay).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +31,9 @@ class Optimizer {
   std::uint64_t steps_ = 0;
 };
 
-// Learning rate of optimiser step `step` (from 0) of `total`: linear warm-up, then constant or cosine to 0.
-[[nodiscard]] double learning_rate_at(const TrainingSettings& settings, std::uint64_t step, std::uint64_t total);
+// Learning rate of optimiser step `step` (from 0) of `total`: linear warm-up, then constant or
+// cosine to 0.
+[[nodiscard]] double learning_rate_at(const TrainingSettings& settings, std::uint64_t step,
+                                      std::uint64_t total);
 
 }  // namespace twostep

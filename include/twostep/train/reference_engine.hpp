@@ -1,4 +1,5 @@
-// The truth: plain loops in double precision, for tests and for processors that oneDNN does not know.
+// The truth: plain loops in double precision, for tests and for processors that oneDNN does not
+// know.
 #pragma once
 
 #include <memory>

@@ -29,7 +29,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t n)
-      : data_(static_cast<float*>(std::aligned_alloc(alignment, (n * sizeof(float) + alignment - 1) / alignment * alignment))) {
+      : data_(static_cast<float*>(std::aligned_alloc(
+            alignment, (n * sizeof(float) + alignment - 1) / alignment * alignment))) {
     if (!data_ && n > 0) {
       throw std::bad_alloc();
     }
@@ -42,7 +43,8 @@ class Buffer {
 
 // delta <- delta * act'(z), where act'(z) follows from y = act(z).
 TWOSTEP_VECTORISED
-void scale_by_slope(Activation activation, const float* __restrict y, float* __restrict delta, std::size_t n) {
+void scale_by_slope(Activation activation, const float* __restrict y, float* __restrict delta,
+                    std::size_t n) {
   switch (activation) {
     case Activation::relu:
       for (std::size_t i = 0; i < n; ++i) {
@@ -75,7 +77,8 @@ void scale_by_slope(Activation activation, const float* __restrict y, float* __r
 }
 
 TWOSTEP_VECTORISED
-void sum_columns(const float* __restrict matrix, float* __restrict out, std::size_t rows, std::size_t columns) {
+void sum_columns(const float* __restrict matrix, float* __restrict out, std::size_t rows,
+                 std::size_t columns) {
   for (std::size_t j = 0; j < columns; ++j) {
     out[j] = 0.0F;
   }
@@ -101,37 +104,49 @@ struct Layer {
 
 class OneDnnNetwork : public Network {
  public:
-  OneDnnNetwork(const dnnl::engine& engine, const NetworkShape& shape, std::uint32_t batch, Pass pass)
-      : stream_(engine), layout_(shape), batch_(batch), inputs_(shape.inputs), outputs_(shape.outputs) {
+  OneDnnNetwork(const dnnl::engine& engine, const NetworkShape& shape, std::uint32_t batch,
+                Pass pass)
+      : stream_(engine),
+        layout_(shape),
+        batch_(batch),
+        inputs_(shape.inputs),
+        outputs_(shape.outputs) {
     const auto rows = static_cast<std::int64_t>(batch);
     for (std::size_t l = 0; l < layout_.layers.size(); ++l) {
       Layer layer;
       layer.at = layout_.layers[l];
-      layer.activation = l + 1 == layout_.layers.size() ? shape.output_activation : shape.activation;
+      layer.activation =
+          l + 1 == layout_.layers.size() ? shape.output_activation : shape.activation;
       const bool fused = onednn::is_fused(layer.activation);
       const auto in = static_cast<std::int64_t>(layer.at.inputs);
       const auto out = static_cast<std::int64_t>(layer.at.outputs);
       const std::size_t size = batch * layer.at.outputs;
       layer.forward = std::make_unique<Matmul>(
-          engine, onednn::MatmulShape{rows, in, out, false, false, true, fused ? layer.activation : Activation::identity});
+          engine, onednn::MatmulShape{rows, in, out, false, false, true,
+                                      fused ? layer.activation : Activation::identity});
       layer.after = Buffer(size);
       if (!fused) {
         layer.before = Buffer(size);
-        layer.eltwise = std::make_unique<Eltwise>(engine, layer.activation, rows, out, pass == Pass::training);
+        layer.eltwise =
+            std::make_unique<Eltwise>(engine, layer.activation, rows, out, pass == Pass::training);
       }
       if (pass == Pass::training) {
         layer.delta = Buffer(size);
-        layer.weight_gradient = std::make_unique<Matmul>(engine, onednn::MatmulShape{in, rows, out, true, false, false, {}});
+        layer.weight_gradient = std::make_unique<Matmul>(
+            engine, onednn::MatmulShape{in, rows, out, true, false, false, {}});
         if (l > 0) {
-          layer.data_gradient = std::make_unique<Matmul>(engine, onednn::MatmulShape{rows, out, in, false, true, false, {}});
+          layer.data_gradient = std::make_unique<Matmul>(
+              engine, onednn::MatmulShape{rows, out, in, false, true, false, {}});
         }
       }
       layers_.push_back(std::move(layer));
     }
   }
 
-  void forward(std::span<const float> parameters, std::span<const float> x, std::span<float> y) override {
-    TWOSTEP_REQUIRE(parameters.size() >= layout_.parameters && x.size() == batch_ * inputs_ && y.size() == batch_ * outputs_);
+  void forward(std::span<const float> parameters, std::span<const float> x,
+               std::span<float> y) override {
+    TWOSTEP_REQUIRE(parameters.size() >= layout_.parameters && x.size() == batch_ * inputs_ &&
+                    y.size() == batch_ * outputs_);
     const float* in = x.data();
     for (Layer& layer : layers_) {
       const float* weights = parameters.data() + layer.at.weights;
@@ -146,8 +161,8 @@ class OneDnnNetwork : public Network {
     std::memcpy(y.data(), in, y.size() * sizeof(float));
   }
 
-  void backward(std::span<const float> parameters, std::span<const float> x, std::span<const float> dy,
-                std::span<float> gradient) override {
+  void backward(std::span<const float> parameters, std::span<const float> x,
+                std::span<const float> dy, std::span<float> gradient) override {
     TWOSTEP_REQUIRE(layers_.front().weight_gradient && gradient.size() >= layout_.parameters);
     TWOSTEP_REQUIRE(dy.size() == batch_ * outputs_ && x.size() == batch_ * inputs_);
     std::memcpy(layers_.back().delta.get(), dy.data(), dy.size() * sizeof(float));
@@ -163,7 +178,8 @@ class OneDnnNetwork : public Network {
       layer.weight_gradient->run(stream_, in, delta, nullptr, gradient.data() + layer.at.weights);
       sum_columns(delta, gradient.data() + layer.at.biases, batch_, layer.at.outputs);
       if (l > 0) {
-        layer.data_gradient->run(stream_, delta, parameters.data() + layer.at.weights, nullptr, layers_[l - 1].delta.get());
+        layer.data_gradient->run(stream_, delta, parameters.data() + layer.at.weights, nullptr,
+                                 layers_[l - 1].delta.get());
       }
     }
   }
@@ -179,9 +195,12 @@ class OneDnnNetwork : public Network {
 
 class OneDnnEngine : public Engine {
  public:
-  explicit OneDnnEngine(int threads) : engine_(dnnl::engine::kind::cpu, 0) { omp_set_num_threads(threads); }
+  explicit OneDnnEngine(int threads) : engine_(dnnl::engine::kind::cpu, 0) {
+    omp_set_num_threads(threads);
+  }
 
-  [[nodiscard]] std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch, Pass pass) override {
+  [[nodiscard]] std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch,
+                                                 Pass pass) override {
     TWOSTEP_REQUIRE(batch > 0 && shape.inputs > 0 && shape.outputs > 0);
     try {
       return std::make_unique<OneDnnNetwork>(engine_, shape, batch, pass);
@@ -189,7 +208,8 @@ class OneDnnEngine : public Engine {
       if (error.status == dnnl_out_of_memory) {
         throw std::bad_alloc();
       }
-      throw Error(ErrorKind::trial, Problem{"", "oneDNN cannot make this network", error.what(), ""});
+      throw Error(ErrorKind::trial,
+                  Problem{"", "oneDNN cannot make this network", error.what(), ""});
     }
   }
 
@@ -203,7 +223,9 @@ class OneDnnEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_onednn_engine(int threads) { return std::make_unique<OneDnnEngine>(threads); }
+std::unique_ptr<Engine> make_onednn_engine(int threads) {
+  return std::make_unique<OneDnnEngine>(threads);
+}
 
 std::string onednn_version() {
   const dnnl_version_t* v = dnnl_version();
@@ -217,9 +239,15 @@ std::string onednn_instruction_set() {
     const char* name;
   };
   // Supersets first; the values are the bit sets of dnnl_cpu_isa_t.
-  constexpr Name names[] = {{0xfef, "avx512_core_amx"}, {0xff, "avx512_core_fp16"}, {0xe7, "avx512_core_bf16"},
-                            {0x67, "avx512_core_vnni"}, {0x27, "avx512_core"},      {0xf, "avx2_vnni"},
-                            {0x7, "avx2"},              {0x3, "avx"},               {0x1, "sse41"}};
+  constexpr Name names[] = {{0xfef, "avx512_core_amx"},
+                            {0xff, "avx512_core_fp16"},
+                            {0xe7, "avx512_core_bf16"},
+                            {0x67, "avx512_core_vnni"},
+                            {0x27, "avx512_core"},
+                            {0xf, "avx2_vnni"},
+                            {0x7, "avx2"},
+                            {0x3, "avx"},
+                            {0x1, "sse41"}};
   for (const Name& name : names) {
     if ((isa & name.bits) == name.bits) {
       return name.name;

@@ -1,6 +1,7 @@
-// The engine that trains: oneDNN's matmul with bias and activation fused, on plain row-major memory, so the flat parameter vector is
-// used where it lies. The only place that knows oneDNN; written for 2.6 and for 3.x. Same inputs give the same bits on the same
-// instruction set, whatever was computed before.
+// The engine that trains: oneDNN's matmul with bias and activation fused, on plain row-major
+// memory, so the flat parameter vector is used where it lies. The only place that knows oneDNN;
+// written for 2.6 and for 3.x. Same inputs give the same bits on the same instruction set, whatever
+// was computed before.
 #pragma once
 
 #include <memory>
@@ -10,9 +11,10 @@
 
 namespace twostep {
 
-// Also limits oneDNN to this many threads in the calling thread; ranks, not threads, are the unit of parallelism.
+// Also limits oneDNN to this many threads in the calling thread; ranks, not threads, are the unit
+// of parallelism.
 [[nodiscard]] std::unique_ptr<Engine> make_onednn_engine(int threads = 1);
-[[nodiscard]] std::string onednn_version();       // "2.6.3"
+[[nodiscard]] std::string onednn_version();          // "2.6.3"
 [[nodiscard]] std::string onednn_instruction_set();  // "avx512_core_bf16"
 
 }  // namespace twostep

@@ -42,9 +42,13 @@ memory::desc matrix(std::int64_t rows, std::int64_t columns, bool transposed = f
   return {{rows, columns}, memory::data_type::f32, strides};
 }
 
-memory placeholder(const memory::desc& desc, const dnnl::engine& engine) { return {desc, engine, nullptr}; }
+memory placeholder(const memory::desc& desc, const dnnl::engine& engine) {
+  return {desc, engine, nullptr};
+}
 
-void point(memory& m, const float* data) { m.set_data_handle(const_cast<float*>(data)); }
+void point(memory& m, const float* data) {
+  m.set_data_handle(const_cast<float*>(data));
+}
 
 dnnl::primitive_attr attributes(Activation activation) {
   dnnl::primitive_attr attr;
@@ -61,14 +65,15 @@ dnnl::primitive_attr attributes(Activation activation) {
   return attr;
 }
 
-dnnl::matmul make_matmul(const dnnl::engine& engine, const memory::desc& a, const memory::desc& b, const memory::desc* bias,
-                         const memory::desc& c, Activation activation) {
+dnnl::matmul make_matmul(const dnnl::engine& engine, const memory::desc& a, const memory::desc& b,
+                         const memory::desc* bias, const memory::desc& c, Activation activation) {
   const dnnl::primitive_attr attr = attributes(activation);
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl::matmul(bias ? dnnl::matmul::primitive_desc(engine, a, b, *bias, c, attr)
                            : dnnl::matmul::primitive_desc(engine, a, b, c, attr));
 #else
-  const dnnl::matmul::desc desc = bias ? dnnl::matmul::desc(a, b, *bias, c) : dnnl::matmul::desc(a, b, c);
+  const dnnl::matmul::desc desc =
+      bias ? dnnl::matmul::desc(a, b, *bias, c) : dnnl::matmul::desc(a, b, c);
   return dnnl::matmul(dnnl::matmul::primitive_desc(desc, attr, engine));
 #endif
 }
@@ -76,7 +81,8 @@ dnnl::matmul make_matmul(const dnnl::engine& engine, const memory::desc& a, cons
 }  // namespace
 
 bool is_fused(Activation activation) {
-  return activation != Activation::gelu && activation != Activation::silu && activation != Activation::softplus;
+  return activation != Activation::gelu && activation != Activation::silu &&
+         activation != Activation::softplus;
 }
 
 Matmul::Matmul(const dnnl::engine& engine, const MatmulShape& s) {
@@ -95,7 +101,8 @@ Matmul::Matmul(const dnnl::engine& engine, const MatmulShape& s) {
   }
 }
 
-void Matmul::run(dnnl::stream& stream, const float* a, const float* b, const float* bias, float* c) {
+void Matmul::run(dnnl::stream& stream, const float* a, const float* b, const float* bias,
+                 float* c) {
   point(a_, a);
   point(b_, b);
   point(c_, c);
@@ -105,10 +112,12 @@ void Matmul::run(dnnl::stream& stream, const float* a, const float* b, const flo
   primitive_.execute(stream, arguments_);
 }
 
-Eltwise::Eltwise(const dnnl::engine& engine, Activation activation, std::int64_t rows, std::int64_t columns, bool backward) {
+Eltwise::Eltwise(const dnnl::engine& engine, Activation activation, std::int64_t rows,
+                 std::int64_t columns, bool backward) {
   const EltwiseKind e = eltwise_kind(activation);
   const memory::desc md = matrix(rows, columns);
-  const auto prop = backward ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
+  const auto prop =
+      backward ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
 #if DNNL_VERSION_MAJOR >= 3
   const dnnl::eltwise_forward::primitive_desc forward(engine, prop, e.kind, md, md, e.alpha, 0.0F);
   if (backward) {
@@ -138,7 +147,8 @@ void Eltwise::backward(dnnl::stream& stream, const float* z, const float* dy, fl
   point(z_, z);
   point(dy_, dy);
   point(dz_, dz);
-  backward_.execute(stream, {{DNNL_ARG_SRC, z_}, {DNNL_ARG_DIFF_DST, dy_}, {DNNL_ARG_DIFF_SRC, dz_}});
+  backward_.execute(stream,
+                    {{DNNL_ARG_SRC, z_}, {DNNL_ARG_DIFF_DST, dy_}, {DNNL_ARG_DIFF_SRC, dz_}});
 }
 
 }  // namespace twostep::onednn

@@ -9,7 +9,8 @@
 
 namespace twostep::onednn {
 
-// c[m, n] = a[m, k] b[k, n] (+ bias[n]) (then activation), row-major; a and b may be read transposed.
+// c[m, n] = a[m, k] b[k, n] (+ bias[n]) (then activation), row-major; a and b may be read
+// transposed.
 struct MatmulShape {
   std::int64_t m = 0;
   std::int64_t k = 0;
@@ -20,7 +21,8 @@ struct MatmulShape {
   Activation activation = Activation::identity;
 };
 
-// Whether the activation is fused behind the matmul, its slope being computed from its result alone.
+// Whether the activation is fused behind the matmul, its slope being computed from its result
+// alone.
 [[nodiscard]] bool is_fused(Activation activation);
 
 class Matmul {
@@ -37,7 +39,8 @@ class Matmul {
 // An activation that is not fused, forward and backward: y = act(z), dz = dy act'(z).
 class Eltwise {
  public:
-  Eltwise(const dnnl::engine& engine, Activation activation, std::int64_t rows, std::int64_t columns, bool backward);
+  Eltwise(const dnnl::engine& engine, Activation activation, std::int64_t rows,
+          std::int64_t columns, bool backward);
   void forward(dnnl::stream& stream, const float* z, float* y);
   void backward(dnnl::stream& stream, const float* z, const float* dy, float* dz);
 

@@ -19,7 +19,9 @@ class Converter {
     if (depth > deepest || ++count_ > most_nodes) {
       throw Error(ErrorKind::config,
                   Problem{file_, "too deep or too large for a study file",
-                          "more than " + std::to_string(deepest) + " levels or " + std::to_string(most_nodes) + " values", ""});
+                          "more than " + std::to_string(deepest) + " levels or " +
+                              std::to_string(most_nodes) + " values",
+                          ""});
     }
     ConfigNode node;
     node.file = file_;
@@ -50,8 +52,9 @@ class Converter {
 
   std::string key_text(const YAML::Node& key) const {
     if (!key.IsScalar()) {
-      throw Error(ErrorKind::config, Problem{file_ + ":" + std::to_string(key.Mark().line + 1),
-                                             "a key that is not a plain word", "", "write name: value"});
+      throw Error(ErrorKind::config,
+                  Problem{file_ + ":" + std::to_string(key.Mark().line + 1),
+                          "a key that is not a plain word", "", "write name: value"});
     }
     return key.Scalar();
   }
@@ -61,27 +64,35 @@ class Converter {
 
 ConfigNode read_yaml(const std::string& text, const std::string& file) {
   if (text.size() > most_bytes) {
-    throw Error(ErrorKind::config, Problem{file, "too large for a study file", std::to_string(text.size()) + " bytes",
-                                           "is this the right file?"});
+    throw Error(ErrorKind::config,
+                Problem{file, "too large for a study file", std::to_string(text.size()) + " bytes",
+                        "is this the right file?"});
   }
   if (text.find('\0') != std::string::npos) {
-    throw Error(ErrorKind::config, Problem{file, "not a text file", "it holds a zero byte", "is this the right file?"});
+    throw Error(ErrorKind::config, Problem{file, "not a text file", "it holds a zero byte",
+                                           "is this the right file?"});
   }
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1) {
-      throw Error(ErrorKind::config, Problem{file, "more than one YAML document", "", "remove the line ---"});
+      throw Error(ErrorKind::config,
+                  Problem{file, "more than one YAML document", "", "remove the line ---"});
     }
     ConfigNode empty;
     empty.file = file;
     return documents.empty() ? empty : Converter(file).convert(documents[0], 0);
   } catch (const YAML::Exception& error) {
-    const std::string at = error.mark.line >= 0 ? file + ":" + std::to_string(error.mark.line + 1) : file;
-    throw Error(ErrorKind::config, Problem{at, "not valid YAML: " + error.msg, "",
-                                           "check the indentation, brackets and quotes of this line and the one before"});
+    const std::string at =
+        error.mark.line >= 0 ? file + ":" + std::to_string(error.mark.line + 1) : file;
+    throw Error(
+        ErrorKind::config,
+        Problem{at, "not valid YAML: " + error.msg, "",
+                "check the indentation, brackets and quotes of this line and the one before"});
   }
 }
 
-std::string yaml_library_version() { return "yaml-cpp"; }
+std::string yaml_library_version() {
+  return "yaml-cpp";
+}
 
 }  // namespace twostep
