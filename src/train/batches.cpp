@@ -29,15 +29,4 @@ void EpochOrder::begin(std::uint64_t epoch) {
   }
 }
 
-RowRange share_of(RowRange whole, int rank, int size) {
-  TWOSTEP_REQUIRE(size >= 1 && rank >= 0 && rank < size);
-  const std::uint64_t n = whole.size();
-  const auto k = static_cast<std::uint64_t>(size);
-  const auto r = static_cast<std::uint64_t>(rank);
-  const std::uint64_t base = n / k;
-  const std::uint64_t extra = n % k;
-  const std::uint64_t begin = whole.begin + r * base + std::min(r, extra);
-  return {begin, begin + base + (r < extra ? 1 : 0)};
-}
-
 }  // namespace twostep

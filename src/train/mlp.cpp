@@ -21,21 +21,6 @@ Initialisation resolve_kind(Initialisation kind, Activation activation) {
 
 }  // namespace
 
-MlpLayout::MlpLayout(const NetworkShape& shape) {
-  std::size_t from = shape.inputs;
-  std::size_t at = 0;
-  const auto add = [&](std::size_t to) {
-    layers.push_back({from, to, at, at + from * to});
-    at += (from + 1) * to;
-    from = to;
-  };
-  for (const std::uint32_t width : shape.widths) {
-    add(width);
-  }
-  add(shape.outputs);
-  parameters = at;
-}
-
 void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
                 std::span<float> parameters) {
   const MlpLayout layout(shape);

@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "twostep/base/check.hpp"
-#include "twostep/train/mlp.hpp"
+#include "twostep/ports/mlp_layout.hpp"
 
 namespace twostep {
 namespace {

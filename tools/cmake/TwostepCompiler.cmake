@@ -21,7 +21,7 @@ target_compile_options(twostep_flags INTERFACE -Wall -Wextra -Wshadow -Wconversi
   # Bits must not depend on whether a compiler fuses a multiplication and an addition.
   -ffp-contract=off)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(twostep_flags INTERFACE -Wno-restrict)  # false alarms on std::string's operator+
+  target_compile_options(twostep_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)  # false alarms on std::string and std::variant
 endif()
 if(TWOSTEP_WARNINGS_AS_ERRORS)
   target_compile_options(twostep_flags INTERFACE -Werror)

@@ -1,7 +1,7 @@
 // Port: the numerical kernels of a multilayer perceptron. A Network is compiled once per (shape,
 // batch) and then used on flat spans; it keeps the activations of the last forward pass. Parameters
-// are one flat vector, layer by layer: weights [in, out] row-major, then biases [out] (layout in
-// train/mlp.hpp).
+// are one flat vector, layer by layer: weights [in, out] row-major, then biases [out]
+// (ports/mlp_layout.hpp).
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,8 @@ class Network {
   virtual void backward(std::span<const float> parameters, std::span<const float> x,
                         std::span<const float> dy, std::span<float> gradient) = 0;
 };
+
+inline constexpr double leaky_slope = 0.01;  // of leaky_relu, below zero
 
 enum class Pass {
   training,

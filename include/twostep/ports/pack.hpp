@@ -41,10 +41,6 @@ struct PackHeader {
 class PackWriter {
  public:
   virtual ~PackWriter() = default;
-  // Independent. positions: row numbers within the split; inputs [positions, inputs], targets
-  // [positions, targets].
-  virtual void write_rows(Split split, std::span<const std::uint64_t> positions,
-                          std::span<const float> inputs, std::span<const float> targets) = 0;
   // Independent; consecutive rows from `begin` on. The row count follows from the spans' sizes.
   virtual void write_range(Split split, std::uint64_t begin, std::span<const float> inputs,
                            std::span<const float> targets) = 0;

@@ -29,14 +29,4 @@ class EpochOrder {
   std::unique_ptr<Permutation> permutation_;
 };
 
-struct RowRange {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  [[nodiscard]] std::uint64_t size() const { return end - begin; }
-};
-
-// The part of [begin, end) that member `rank` of `size` takes: contiguous, sizes differing by one
-// at most.
-[[nodiscard]] RowRange share_of(RowRange whole, int rank, int size);
-
 }  // namespace twostep

@@ -11,7 +11,7 @@
 
 #include "twostep/base/bytes.hpp"
 #include "twostep/study/hyperparameters.hpp"
-#include "twostep/train/mlp.hpp"
+#include "twostep/ports/mlp_layout.hpp"
 
 namespace twostep {
 

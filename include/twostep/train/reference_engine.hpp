@@ -13,6 +13,5 @@ namespace twostep {
 // The activation and its derivative, by definition.
 [[nodiscard]] double activate(Activation activation, double z);
 [[nodiscard]] double activation_slope(Activation activation, double z);
-inline constexpr double leaky_slope = 0.01;
 
 }  // namespace twostep

@@ -10,7 +10,7 @@
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/vectorise.hpp"
-#include "twostep/train/mlp.hpp"
+#include "twostep/ports/mlp_layout.hpp"
 
 namespace twostep {
 namespace {

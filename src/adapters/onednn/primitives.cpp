@@ -1,6 +1,6 @@
 #include "adapters/onednn/primitives.hpp"
 
-#include "twostep/train/reference_engine.hpp"
+#include "twostep/ports/engine.hpp"
 
 namespace twostep::onednn {
 namespace {
