@@ -24,7 +24,7 @@ Bytes encode_error(const Error& error) {
 Error decode_error(std::span<const std::byte> bytes) {
   ByteReader reader(bytes);
   const ErrorKind kind = error_kind_from_name(reader.text());
-  std::vector<Problem> problems(reader.u64());
+  std::vector<Problem> problems(reader.count(8));
   for (Problem& p : problems) {
     for (std::string* part : {&p.where, &p.what, &p.why, &p.hint}) {
       *part = reader.text();

@@ -121,6 +121,58 @@ std::uint64_t largest_batch(const StudySpec& spec) {
 
 }  // namespace
 
+void encode(ByteWriter& writer, const DataPlan& plan) {
+  writer.u64(plan.rows);
+  for (const auto* list : {&plan.shard_begin, &plan.input_columns, &plan.target_columns}) {
+    writer.u64(list->size());
+    for (const std::uint64_t v : *list) {
+      writer.u64(v);
+    }
+  }
+  for (const auto* list : {&plan.input_names, &plan.target_names}) {
+    writer.u64(list->size());
+    for (const std::string& v : *list) {
+      writer.text(v);
+    }
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    writer.u64(plan.split_rows[i]);
+    writer.u64(plan.file_rows[i]);
+  }
+  writer.u64(plan.subset_rows);
+  writer.u64(plan.subset_validation_rows);
+  for (const auto* text : {&plan.data_digest, &plan.subset_digest, &plan.full_digest}) {
+    writer.text(*text);
+  }
+}
+
+DataPlan decode_data_plan(ByteReader& reader) {
+  DataPlan plan;
+  plan.rows = reader.u64();
+  for (auto* list : {&plan.shard_begin, &plan.input_columns, &plan.target_columns}) {
+    list->resize(reader.count(8));
+    for (std::uint64_t& v : *list) {
+      v = reader.u64();
+    }
+  }
+  for (auto* list : {&plan.input_names, &plan.target_names}) {
+    list->resize(reader.count(8));
+    for (std::string& v : *list) {
+      v = reader.text();
+    }
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    plan.split_rows[i] = reader.u64();
+    plan.file_rows[i] = reader.u64();
+  }
+  plan.subset_rows = reader.u64();
+  plan.subset_validation_rows = reader.u64();
+  for (auto* text : {&plan.data_digest, &plan.subset_digest, &plan.full_digest}) {
+    *text = reader.text();
+  }
+  return plan;
+}
+
 std::vector<std::string> wanted_variables(const StudySpec& spec) {
   std::vector<std::string> out;
   for (const auto* list : {&spec.data.inputs, &spec.data.targets}) {

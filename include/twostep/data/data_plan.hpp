@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "twostep/base/bytes.hpp"
 #include "twostep/ports/pack.hpp"
 #include "twostep/ports/shards.hpp"
 #include "twostep/study/spec.hpp"
@@ -34,6 +35,10 @@ struct DataPlan {
   [[nodiscard]] std::size_t inputs() const { return input_names.size(); }
   [[nodiscard]] std::size_t targets() const { return target_names.size(); }
 };
+
+// For the ranks that did not make it.
+void encode(ByteWriter& writer, const DataPlan& plan);
+[[nodiscard]] DataPlan decode_data_plan(ByteReader& reader);
 
 // The variables in the order in which Shards is to list them: inputs, targets, then the split
 // variable if there is one.

@@ -13,7 +13,7 @@ using Close = herr_t (*)(hid_t);
 class Handle {
  public:
   Handle() = default;
-  Handle(hid_t id, Close close) : id_(id), close_(close) {}
+  Handle(hid_t id, Close close_function) : id_(id), close_(close_function) {}
   Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
   Handle& operator=(Handle&& other) noexcept {
     std::swap(id_, other.id_);
@@ -40,7 +40,7 @@ class Handle {
 // Once per process: no printing of HDF5's error stack, no file locks (parallel file systems).
 void prepare_library();
 // The innermost message of HDF5's error stack, which it then clears.
-[[nodiscard]] std::string reason();
+std::string reason();
 // Throws Error{io} for a failed call; where: a path.
 [[noreturn]] void throw_io(const std::string& where, const std::string& what);
 

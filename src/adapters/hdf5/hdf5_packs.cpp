@@ -291,7 +291,7 @@ class Hdf5Packs : public Packs {
     const Handle access = hdf5::reading_properties();
     const Handle file(H5Fopen(path(name).c_str(), H5F_ACC_RDONLY, access.get()), &H5Fclose);
     if (!file.valid()) {
-      static_cast<void>(hdf5::reason());
+      hdf5::reason();
       return nullptr;
     }
     auto header = hdf5::decode_header(hdf5::read_text_attribute(file.get(), "header"));

@@ -223,14 +223,14 @@ void ShardsDescription::encode(ByteWriter& writer) const {
 
 ShardsDescription ShardsDescription::decode(ByteReader& reader) {
   ShardsDescription out;
-  out.variables.resize(reader.u64());
+  out.variables.resize(reader.count(8));
   for (VariableInfo& v : out.variables) {
     v.name = reader.text();
     v.columns = reader.u64();
     v.type = reader.text();
     v.element_bytes = reader.u64();
   }
-  out.shards.resize(reader.u64());
+  out.shards.resize(reader.count(8));
   for (ShardInfo& s : out.shards) {
     s.path = reader.text();
     s.rows = reader.u64();

@@ -1,0 +1,224 @@
+#include "adapters/hdf5/hdf5_models.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "adapters/hdf5/handle.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/ports/mlp_layout.hpp"
+
+namespace twostep {
+namespace {
+
+using hdf5::Handle;
+using nlohmann::json;
+
+constexpr int format_version = 1;
+constexpr const char* transform_names[] = {"none", "log10", "log", "sqrt"};
+
+json encode_variables(const std::vector<VariableSpec>& variables,
+                      const std::vector<std::uint64_t>& columns) {
+  json out = json::array();
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    out.push_back({{"name", variables[i].name},
+                   {"transform", transform_names[static_cast<int>(variables[i].transform)]},
+                   {"offset", variables[i].offset},
+                   {"columns", columns[i]}});
+  }
+  return out;
+}
+
+void decode_variables(const json& list, std::vector<VariableSpec>& variables,
+                      std::vector<std::uint64_t>& columns) {
+  for (const json& j : list) {
+    VariableSpec v;
+    j.at("name").get_to(v.name);
+    j.at("offset").get_to(v.offset);
+    const auto transform = j.at("transform").get<std::string>();
+    for (int i = 0; i < 4; ++i) {
+      v.transform = transform == transform_names[i] ? static_cast<Transform>(i) : v.transform;
+    }
+    variables.push_back(v);
+    columns.push_back(j.at("columns").get<std::uint64_t>());
+  }
+}
+
+std::string layer_name(std::size_t layer) {
+  return "layer_" + std::to_string(layer + 1);
+}
+
+class Hdf5Models : public Models {
+ public:
+  explicit Hdf5Models(std::string folder) : folder_(std::move(folder)) { hdf5::prepare_library(); }
+
+  void save(const std::string& name, const Model& model) override {
+    const std::string path = place(name);
+    make_folders(path);
+    const std::string temporary = path + ".partial";
+    Handle file(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), &H5Fclose);
+    if (!file.valid()) {
+      hdf5::throw_io(path, "cannot be created");
+    }
+    const MlpLayout layout(model.shape);
+    for (std::size_t l = 0; l < layout.layers.size(); ++l) {
+      const LayerLayout& layer = layout.layers[l];
+      const Handle group = make_group(file.get(), layer_name(l));
+      write(group.get(), "weights", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {layer.inputs, layer.outputs},
+            model.parameters.data() + layer.weights);
+      write(group.get(), "biases", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {layer.outputs},
+            model.parameters.data() + layer.biases);
+    }
+    write_encoding(file.get(), "inputs", model.input_encoding);
+    write_encoding(file.get(), "targets", model.target_encoding);
+    hdf5::write_text_attribute(file.get(), "model", describe(model));
+    hdf5::write_text_attribute(file.get(), "provenance", model.provenance_json);
+    if (!file.close()) {
+      std::remove(temporary.c_str());
+      hdf5::throw_io(path, "could not be written to its end");
+    }
+    hdf5::publish(temporary, path);
+  }
+
+  [[nodiscard]] Model load(const std::string& name) override {
+    const std::string path = place(name);
+    const Handle access = hdf5::reading_properties();
+    const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), &H5Fclose);
+    if (!file.valid()) {
+      throw Error(ErrorKind::data, Problem{path, "cannot be opened as a model", hdf5::reason(),
+                                           "models are finalists/<id>/model.h5 of a study"});
+    }
+    const json j =
+        json::parse(hdf5::read_text_attribute(file.get(), "model"), nullptr, false);
+    if (j.is_discarded() || j.value("format", 0) < 1) {
+      throw Error(ErrorKind::data, Problem{path, "not a model file of twostep", "",
+                                           "models are finalists/<id>/model.h5 of a study"});
+    }
+    if (j.value("format", 0) > format_version) {
+      throw Error(ErrorKind::data, Problem{path, "a model file of a newer twostep", "", "update"});
+    }
+    try {
+      return read(path, file.get(), j);
+    } catch (const json::exception& error) {
+      throw Error(ErrorKind::data, Problem{path, "a damaged model file", error.what(), ""});
+    }
+  }
+
+ private:
+  std::string folder_;
+
+  [[nodiscard]] std::string place(const std::string& name) const {
+    return folder_.empty() ? name : folder_ + "/" + name;
+  }
+
+  static void make_folders(const std::string& path) {
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+      if (::mkdir(path.substr(0, at).c_str(), 0777) != 0 && errno != EEXIST) {
+        throw Error(ErrorKind::io, Problem{path.substr(0, at), "the folder cannot be made",
+                                           std::strerror(errno), ""});
+      }
+    }
+  }
+
+  static std::string describe(const Model& m) {
+    const json j{{"format", format_version},
+                 {"inputs", m.shape.inputs},
+                 {"widths", m.shape.widths},
+                 {"outputs", m.shape.outputs},
+                 {"activation", name(m.shape.activation)},
+                 {"output_activation", name(m.shape.output_activation)},
+                 {"input_variables", encode_variables(m.inputs, m.input_columns)},
+                 {"target_variables", encode_variables(m.targets, m.target_columns)},
+                 {"input_names", m.input_names},
+                 {"target_names", m.target_names}};
+    return j.dump();
+  }
+
+  static Handle make_group(hid_t file, const std::string& name) {
+    Handle group(H5Gcreate2(file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), &H5Gclose);
+    if (!group.valid()) {
+      hdf5::throw_io(name, "a group cannot be made");
+    }
+    return group;
+  }
+
+  static void write(hid_t parent, const char* name, hid_t stored, hid_t memory,
+                    const std::vector<hsize_t>& dims, const void* values) {
+    const Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
+                       &H5Sclose);
+    const Handle dataset(
+        H5Dcreate2(parent, name, stored, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+        &H5Dclose);
+    if (!dataset.valid() ||
+        H5Dwrite(dataset.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+      hdf5::throw_io(name, "cannot be written");
+    }
+  }
+
+  static void write_encoding(hid_t file, const std::string& name, const ColumnEncoding& encoding) {
+    const Handle group = make_group(file, name);
+    const std::vector<hsize_t> dims{encoding.offset.size()};
+    write(group.get(), "offset", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, dims, encoding.offset.data());
+    write(group.get(), "scale", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, dims, encoding.scale.data());
+  }
+
+  // Reads a whole dataset of exactly n values.
+  static void read_values(const std::string& path, hid_t file, const std::string& name,
+                          hid_t memory, std::size_t n, void* out) {
+    const Handle dataset(H5Dopen2(file, name.c_str(), H5P_DEFAULT), &H5Dclose);
+    const Handle space(dataset.valid() ? H5Dget_space(dataset.get()) : -1, &H5Sclose);
+    if (!dataset.valid() ||
+        H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(n) ||
+        H5Dread(dataset.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0) {
+      throw Error(ErrorKind::data, Problem{path + ":" + name, "missing, or not as the model's "
+                                           "description says", hdf5::reason(), ""});
+    }
+  }
+
+  static void read_encoding(const std::string& path, hid_t file, const std::string& name,
+                            std::size_t columns, ColumnEncoding& out) {
+    out.offset.resize(columns);
+    out.scale.resize(columns);
+    read_values(path, file, name + "/offset", H5T_NATIVE_DOUBLE, columns, out.offset.data());
+    read_values(path, file, name + "/scale", H5T_NATIVE_DOUBLE, columns, out.scale.data());
+  }
+
+  static Model read(const std::string& path, hid_t file, const json& j) {
+    Model m;
+    j.at("inputs").get_to(m.shape.inputs);
+    j.at("widths").get_to(m.shape.widths);
+    j.at("outputs").get_to(m.shape.outputs);
+    if (!parse_name(j.at("activation").get<std::string>(), m.shape.activation) ||
+        !parse_name(j.at("output_activation").get<std::string>(), m.shape.output_activation)) {
+      throw Error(ErrorKind::data, Problem{path, "an unknown activation", "", ""});
+    }
+    decode_variables(j.at("input_variables"), m.inputs, m.input_columns);
+    decode_variables(j.at("target_variables"), m.targets, m.target_columns);
+    j.at("input_names").get_to(m.input_names);
+    j.at("target_names").get_to(m.target_names);
+    const MlpLayout layout(m.shape);
+    m.parameters.resize(layout.parameters);
+    for (std::size_t l = 0; l < layout.layers.size(); ++l) {
+      const LayerLayout& layer = layout.layers[l];
+      read_values(path, file, layer_name(l) + "/weights", H5T_NATIVE_FLOAT,
+                  layer.inputs * layer.outputs, m.parameters.data() + layer.weights);
+      read_values(path, file, layer_name(l) + "/biases", H5T_NATIVE_FLOAT, layer.outputs,
+                  m.parameters.data() + layer.biases);
+    }
+    read_encoding(path, file, "inputs", m.shape.inputs, m.input_encoding);
+    read_encoding(path, file, "targets", m.shape.outputs, m.target_encoding);
+    m.provenance_json = hdf5::read_text_attribute(file, "provenance");
+    return m;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Models> make_hdf5_models(const std::string& folder) {
+  return std::make_unique<Hdf5Models>(folder);
+}
+
+}  // namespace twostep

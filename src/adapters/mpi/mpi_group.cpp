@@ -1,0 +1,108 @@
+#include "adapters/mpi/mpi_group.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "twostep/ports/solo_group.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr std::size_t largest_message = std::size_t{1} << 30;  // elements: MPI counts are int
+constexpr int eager_tests = 2000;                              // some 100 us
+constexpr auto longest_pause = std::chrono::milliseconds(1);
+
+template <class T>
+void sum_in_place(std::span<T> values, MPI_Datatype type, MPI_Comm comm) {
+  while (!values.empty()) {
+    const std::size_t n = std::min(values.size(), largest_message);
+    MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(n), type, MPI_SUM, comm);
+    values = values.subspan(n);
+  }
+}
+
+class MpiGroup : public Group {
+ public:
+  explicit MpiGroup(MPI_Comm comm) : comm_(comm) {
+    MPI_Comm_rank(comm_, &rank_);
+    MPI_Comm_size(comm_, &size_);
+  }
+  MpiGroup(const MpiGroup&) = delete;
+  MpiGroup& operator=(const MpiGroup&) = delete;
+  ~MpiGroup() override { MPI_Comm_free(&comm_); }
+
+  [[nodiscard]] int rank() const override { return rank_; }
+  [[nodiscard]] int size() const override { return size_; }
+  void sum(std::span<float> values) override { sum_in_place(values, MPI_FLOAT, comm_); }
+  void sum(std::span<double> values) override { sum_in_place(values, MPI_DOUBLE, comm_); }
+  void start_sum(std::span<float> values) override {
+    while (!values.empty()) {
+      const std::size_t n = std::min(values.size(), largest_message);
+      started_.emplace_back();
+      MPI_Iallreduce(MPI_IN_PLACE, values.data(), static_cast<int>(n), MPI_FLOAT, MPI_SUM, comm_,
+                     &started_.back());
+      values = values.subspan(n);
+    }
+  }
+  void wait_sums() override {
+    MPI_Waitall(static_cast<int>(started_.size()), started_.data(), MPI_STATUSES_IGNORE);
+    started_.clear();
+  }
+  void broadcast(std::span<std::byte> bytes, int root) override {
+    mpi::broadcast_bytes(bytes, root, comm_);
+  }
+  [[nodiscard]] std::int64_t native_handle() const override { return MPI_Comm_c2f(comm_); }
+
+ private:
+  MPI_Comm comm_;
+  int rank_ = 0;
+  int size_ = 1;
+  std::vector<MPI_Request> started_;
+};
+
+}  // namespace
+
+namespace mpi {
+
+void wait_politely(const std::function<void(MPI_Request*)>& begin) {
+  MPI_Request request = MPI_REQUEST_NULL;
+  begin(&request);
+  int done = 0;
+  auto pause = std::chrono::microseconds(20);
+  for (int tests = 0; done == 0; ++tests) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done == 0 && tests > eager_tests) {
+      std::this_thread::sleep_for(pause);
+      pause = std::min<std::chrono::microseconds>(2 * pause, longest_pause);
+    }
+  }
+}
+
+void broadcast_bytes(std::span<std::byte> bytes, int root, MPI_Comm comm) {
+  while (!bytes.empty()) {
+    const std::size_t n = std::min(bytes.size(), largest_message);
+    wait_politely([&](MPI_Request* request) {
+      MPI_Ibcast(bytes.data(), static_cast<int>(n), MPI_BYTE, root, comm, request);
+    });
+    bytes = bytes.subspan(n);
+  }
+}
+
+}  // namespace mpi
+
+std::unique_ptr<Group> MpiGroupMaker::make(const std::vector<int>& ranks, int tag) {
+  if (ranks.size() == 1) {
+    return std::make_unique<SoloGroup>();
+  }
+  MPI_Group world = MPI_GROUP_NULL;
+  MPI_Comm_group(MPI_COMM_WORLD, &world);
+  MPI_Group team = MPI_GROUP_NULL;
+  MPI_Group_incl(world, static_cast<int>(ranks.size()), ranks.data(), &team);
+  MPI_Comm comm = MPI_COMM_NULL;
+  MPI_Comm_create_group(MPI_COMM_WORLD, team, tag, &comm);
+  MPI_Group_free(&team);
+  MPI_Group_free(&world);
+  return std::make_unique<MpiGroup>(comm);
+}
+
+}  // namespace twostep

@@ -1,0 +1,34 @@
+// What the program asks the machine: names, processors, terminals, patterns, signals.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace twostep {
+
+[[nodiscard]] std::string host_name();
+[[nodiscard]] std::string cpu_set();  // "0-3,8": the processors that this process may use
+[[nodiscard]] int cpu_count();        // how many of them
+[[nodiscard]] bool is_terminal(int descriptor);
+[[nodiscard]] int terminal_width(int descriptor);  // columns; 80 if unknown
+[[nodiscard]] std::optional<std::string> environment(const std::string& name);
+void set_environment(const std::string& name, const std::string& value);  // unless it is set
+
+// The files that match a pattern, sorted; empty if none. A name without wildcards matches itself
+// when it exists.
+[[nodiscard]] std::vector<std::string> expand_pattern(const std::string& pattern);
+[[nodiscard]] bool exists(const std::string& path);
+// The path with symbolic links resolved; as it is if that fails.
+[[nodiscard]] std::string real_path(const std::string& path);
+void remove_tree(const std::string& path);  // Error{io}
+
+// From now on SIGTERM, SIGINT and SIGUSR1 are noted instead of ending the process. The second
+// SIGINT ends it.
+void note_stop_signals();
+[[nodiscard]] std::optional<std::string> stop_signal();  // "SIGTERM"
+
+// Most memory that this process has held, in bytes.
+[[nodiscard]] double peak_memory();
+
+}  // namespace twostep

@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "adapters/posix/host.hpp"
+#include "app/commands.hpp"
+#include "app/study_setup.hpp"
+#include "twostep/base/rng.hpp"
+#include "twostep/data/transform.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr int sampled_points = 500;
+constexpr double assumed_rate = 20e9;  // FLOP/s that training of small networks sustains on a core
+
+std::string range_text(const Dimension& d) {
+  std::string out;
+  if (d.kind == DimensionKind::choice) {
+    for (const Value& v : d.choices) {
+      out += (out.empty() ? "" : ", ") + to_text(v);
+    }
+    return out;
+  }
+  out = to_text(value_at(d, 0.0)) + " to " + to_text(value_at(d, 0.9999999999999999));
+  out += d.kind == DimensionKind::integer ? ", whole numbers" : "";
+  if (d.step > 0) {
+    out += ", step " + to_text(Value(d.step));
+  }
+  return out + (d.log ? ", log" : "");
+}
+
+struct Cost {
+  double low = 0;
+  double middle = 0;
+  double high = 0;
+};
+
+// Parameters of random points: least, median, most.
+Cost sample_parameters(const StudySetup& s) {
+  std::vector<double> counts;
+  const Rng rng(s.spec.seed, Purpose::noise, 1);
+  for (std::uint64_t i = 0; i < sampled_points; ++i) {
+    std::vector<double> unit(s.space.dimensions.size());
+    for (std::size_t j = 0; j < unit.size(); ++j) {
+      unit[j] = rng.uniform(i, static_cast<std::uint32_t>(j));
+    }
+    const Hyperparameters h = resolve(s.spec, s.space, s.space.point_at(unit));
+    counts.push_back(
+        static_cast<double>(parameter_count(h.model, s.plan.inputs(), s.plan.targets())));
+  }
+  std::sort(counts.begin(), counts.end());
+  return {counts.front(), counts[counts.size() / 2], counts.back()};
+}
+
+// Rows seen in one training of this budget.
+double rows_seen(const Budget& budget, double rows, double batch) {
+  const auto amount = static_cast<double>(budget.amount);
+  return budget.unit == BudgetUnit::epochs ? amount * rows : amount * batch;
+}
+
+std::string time_text(double s) {
+  char out[32];
+  if (s < 120) {
+    std::snprintf(out, sizeof out, "%.0f s", s);
+  } else if (s < 7200) {
+    std::snprintf(out, sizeof out, "%.0f min", s / 60);
+  } else {
+    std::snprintf(out, sizeof out, "%.1f h", s / 3600);
+  }
+  return out;
+}
+
+void print_variables(const char* title, const std::vector<VariableSpec>& variables,
+                     const std::vector<std::uint64_t>& columns,
+                     const std::vector<VariableInfo>& infos, std::size_t first) {
+  std::printf("%s\n", title);
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    const VariableSpec& v = variables[i];
+    std::printf("  %-24s %s%s%s\n", v.name.c_str(), infos[first + i].type.c_str(),
+                columns[i] > 1 ? (", " + std::to_string(columns[i]) + " columns").c_str() : "",
+                v.transform == Transform::none ? "" : (std::string(", ") + name(v.transform)).c_str());
+  }
+}
+
+}  // namespace
+
+int check_command(const std::string& study_file) {
+  const StudySetup s = load_study(study_file);
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  std::printf("study       %s, seed %llu, directory %s%s\n", s.spec.name.c_str(),
+              static_cast<unsigned long long>(s.spec.seed), s.spec.directory.c_str(),
+              exists(s.spec.directory + "/journal") ? " (holds a study: run resumes it)" : "");
+  std::printf("data        %zu files, %s rows\n", s.shards.shards.size(),
+              number(s.plan.rows).c_str());
+  print_variables("inputs", s.spec.data.inputs, s.plan.input_columns, s.shards.variables, 0);
+  print_variables("targets", s.spec.data.targets, s.plan.target_columns, s.shards.variables,
+                  s.spec.data.inputs.size());
+  std::printf("columns     %zu inputs -> %zu targets\n", s.plan.inputs(), s.plan.targets());
+  std::printf("split       %s training, %s validation, %s test rows\n",
+              number(s.plan.split_rows[0]).c_str(), number(s.plan.split_rows[1]).c_str(),
+              number(s.plan.split_rows[2]).c_str());
+  std::printf("subset      %s training, %s validation rows\n", number(s.plan.subset_rows).c_str(),
+              number(s.plan.subset_validation_rows).c_str());
+  std::printf("space       %zu dimensions", s.space.dimensions.size());
+  if (const auto n = s.space.cardinality()) {
+    std::printf(", %s configurations", number(*n).c_str());
+  }
+  std::printf("\n");
+  for (const Dimension& d : s.space.dimensions) {
+    std::printf("  %-24s %s%s\n", d.name.c_str(), range_text(d).c_str(),
+                d.condition ? " (conditional)" : "");
+  }
+  const Cost parameters = sample_parameters(s);
+  const double trial_rows =
+      rows_seen(s.spec.search.budget, static_cast<double>(s.plan.subset_rows), 256);
+  const double full_rows =
+      rows_seen(s.spec.retraining.budget, static_cast<double>(s.plan.split_rows[0]), 256);
+  // 2 FLOP per parameter and row forward, twice that backward.
+  const double search = 6 * parameters.middle * trial_rows * s.spec.search.trials;
+  const double retrain = 6 * parameters.middle * full_rows * s.spec.promotion.finalists;
+  std::printf("search      %u trials of %llu %s; %.0f to %.0f parameters, half below %.0f\n",
+              s.spec.search.trials,
+              static_cast<unsigned long long>(s.spec.search.budget.amount),
+              s.spec.search.budget.unit == BudgetUnit::epochs ? "epochs" : "steps", parameters.low,
+              parameters.high, parameters.middle);
+  std::printf("retraining  %u finalists, %llu %s each\n", s.spec.promotion.finalists,
+              static_cast<unsigned long long>(s.spec.retraining.budget.amount),
+              s.spec.retraining.budget.unit == BudgetUnit::epochs ? "epochs" : "steps");
+  std::printf("cost        step 1 %.2g FLOP, step 2 %.2g FLOP without early stopping:\n"
+              "            some %s + %s on one core at %.0f GFLOP/s\n",
+              search, retrain, time_text(search / assumed_rate).c_str(),
+              time_text(retrain / assumed_rate).c_str(), assumed_rate / 1e9);
+  std::printf("no mistakes found\n");
+  return 0;
+}
+
+}  // namespace twostep

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "adapters/hdf5/hdf5_models.hpp"
+#include "adapters/hdf5/hdf5_shards.hpp"
+#include "adapters/hdf5/output_file.hpp"
+#include "adapters/onednn/onednn_engine.hpp"
+#include "app/commands.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/data/transform.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr std::uint64_t block_rows = 1U << 14;
+constexpr std::uint32_t batch_rows = 1024;
+
+class Predictor {
+ public:
+  Predictor(const Model& model, Engine& engine)
+      : model_(model), network_(engine.compile(model.shape, batch_rows, Pass::inference)) {}
+
+  // x: transformed, normalised inputs [rows, inputs]; out: targets in their own units.
+  void run(std::span<const float> x, std::span<double> out) {
+    const std::size_t inputs = model_.shape.inputs;
+    const std::size_t outputs = model_.shape.outputs;
+    std::vector<float> in(batch_rows * inputs);
+    std::vector<float> y(batch_rows * outputs);
+    const std::size_t rows = x.size() / inputs;
+    for (std::size_t begin = 0; begin < rows; begin += batch_rows) {
+      const std::size_t n = std::min<std::size_t>(batch_rows, rows - begin);
+      std::fill(in.begin(), in.end(), 0.0F);
+      std::copy_n(x.begin() + static_cast<long>(begin * inputs), n * inputs, in.begin());
+      network_->forward(model_.parameters, in, y);
+      for (std::size_t i = 0; i < n * outputs; ++i) {
+        out[begin * outputs + i] = to_units(i % outputs, y[i]);
+      }
+    }
+  }
+
+ private:
+  const Model& model_;
+  std::unique_ptr<Network> network_;
+
+  [[nodiscard]] double to_units(std::size_t column, float y) const {
+    std::size_t variable = 0;
+    for (std::size_t first = 0; first + model_.target_columns[variable] <= column; ++variable) {
+      first += model_.target_columns[variable];
+    }
+    return original(model_.targets[variable],
+                    model_.target_encoding.offset[column] +
+                        model_.target_encoding.scale[column] * static_cast<double>(y));
+  }
+};
+
+// Rows [begin, begin + count) of a shard as the network wants them.
+std::vector<float> read_inputs(const Model& model, Shards& shards, std::size_t shard,
+                               std::uint64_t begin, std::uint64_t count) {
+  const std::size_t width = model.shape.inputs;
+  std::vector<float> out(count * width);
+  std::size_t first = 0;
+  for (std::size_t v = 0; v < model.inputs.size(); ++v) {
+    const std::uint64_t columns = model.input_columns[v];
+    std::vector<double> raw(count * columns);
+    shards.read_range(v, shard, begin, count, raw);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      for (std::uint64_t j = 0; j < columns; ++j) {
+        const double t = transformed(model.inputs[v], raw[i * columns + j]);
+        out[i * width + first + j] =
+            static_cast<float>((t - model.input_encoding.offset[first + j]) /
+                               model.input_encoding.scale[first + j]);
+      }
+    }
+    first += columns;
+  }
+  return out;
+}
+
+void check_columns(const Model& model, const Shards& shards) {
+  std::vector<Problem> problems;
+  for (std::size_t v = 0; v < model.inputs.size(); ++v) {
+    const std::uint64_t columns = shards.variables()[v].columns;
+    if (columns != model.input_columns[v]) {
+      problems.push_back({shards.shards().front().path + ":" + model.inputs[v].name,
+                          "it has " + std::to_string(columns) + " columns",
+                          "the model was trained with " + std::to_string(model.input_columns[v]),
+                          ""});
+    }
+  }
+  if (!problems.empty()) {
+    throw Error(ErrorKind::data, problems);
+  }
+}
+
+}  // namespace
+
+int predict_command(const PredictOptions& options) {
+  const Model model = make_hdf5_models("")->load(options.model_file);
+  std::vector<std::string> names;
+  for (const VariableSpec& v : model.inputs) {
+    names.push_back(v.name);
+  }
+  const auto shards = open_hdf5_shards(describe_hdf5_shards(options.data_files, names));
+  check_columns(model, *shards);
+  std::uint64_t rows = 0;
+  for (const ShardInfo& shard : shards->shards()) {
+    rows += shard.rows;
+  }
+  std::vector<OutputVariable> variables;
+  for (std::size_t v = 0; v < model.targets.size(); ++v) {
+    variables.push_back({model.targets[v].name, model.target_columns[v]});
+  }
+  OutputFile output(options.output_file, variables, rows, options.overwrite);
+  const auto engine = make_onednn_engine(1);
+  Predictor predictor(model, *engine);
+  const std::size_t width = model.shape.outputs;
+  std::uint64_t at = 0;
+  std::uint64_t unknown = 0;
+  for (std::size_t shard = 0; shard < shards->shards().size(); ++shard) {
+    const std::uint64_t n = shards->shards()[shard].rows;
+    for (std::uint64_t begin = 0; begin < n; begin += block_rows) {
+      const std::uint64_t count = std::min(block_rows, n - begin);
+      std::vector<double> values(count * width);
+      predictor.run(read_inputs(model, *shards, shard, begin, count), values);
+      std::size_t first = 0;
+      for (std::size_t v = 0; v < variables.size(); ++v) {
+        std::vector<float> part;
+        for (std::uint64_t i = 0; i < count; ++i) {
+          for (std::uint64_t j = 0; j < variables[v].columns; ++j) {
+            part.push_back(static_cast<float>(values[i * width + first + j]));
+            unknown += std::isnan(part.back()) ? 1 : 0;
+          }
+        }
+        output.write(v, at + begin, part);
+        first += variables[v].columns;
+      }
+    }
+    at += n;
+  }
+  output.attribute("model", options.model_file);
+  output.attribute("provenance", model.provenance_json);
+  output.finish();
+  std::printf("%s: %llu rows\n", options.output_file.c_str(),
+              static_cast<unsigned long long>(rows));
+  if (unknown > 0) {
+    std::fprintf(stderr, "warning: %llu predictions are NaN, where an input is missing or outside "
+                 "its transform's domain\n", static_cast<unsigned long long>(unknown));
+  }
+  return 0;
+}
+
+}  // namespace twostep

@@ -1,0 +1,106 @@
+#include "app/study_setup.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "adapters/posix/host.hpp"
+#include "adapters/posix/posix_files.hpp"
+#include "adapters/yaml/yaml_reader.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/search/sampler.hpp"
+#include "twostep/study/spec_reader.hpp"
+
+namespace twostep {
+namespace {
+
+std::string read_study_file(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const auto text = make_posix_files(folder)->read(path.substr(slash + 1));
+  if (!text) {
+    throw Error(ErrorKind::config, Problem{path, "no such study file", "",
+                                           "twostep schema --format yaml prints one to begin with"});
+  }
+  return *text;
+}
+
+// The files of one split, each once, sorted by path.
+std::vector<std::string> expand(const std::vector<std::string>& patterns, const std::string& where,
+                                std::vector<Problem>& problems) {
+  std::set<std::string> files;
+  for (const std::string& pattern : patterns) {
+    const auto found = expand_pattern(pattern);
+    if (found.empty()) {
+      const bool wild = pattern.find_first_of("*?[{") != std::string::npos;
+      problems.push_back({where,
+                          wild ? "no file matches " + pattern : "no such file: " + pattern,
+                          "paths are relative to the working directory, " + real_path("."),
+                          "check data.files"});
+    }
+    files.insert(found.begin(), found.end());
+  }
+  return {files.begin(), files.end()};
+}
+
+std::vector<std::string> all_files(const DataSpec& data, std::array<std::size_t, 3>& counts) {
+  std::vector<Problem> problems;
+  std::vector<std::string> out;
+  const std::vector<std::string>* lists[] = {&data.files, &data.validation_files, &data.test_files};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto files = expand(*lists[i], data.files_where, problems);
+    for (const std::string& file : files) {
+      if (std::find(out.begin(), out.end(), file) != out.end()) {
+        problems.push_back({data.files_where, "the same file in two splits: " + file,
+                            "what was trained on cannot validate or test", "remove one"});
+      }
+    }
+    counts[i] = files.size();
+    out.insert(out.end(), files.begin(), files.end());
+  }
+  if (!problems.empty()) {
+    throw Error(ErrorKind::data, problems);
+  }
+  return out;
+}
+
+}  // namespace
+
+StudySetup load_study(const std::string& file) {
+  StudySetup setup;
+  setup.file = file;
+  setup.text = read_study_file(file);
+  setup.spec = read_spec(read_yaml(setup.text, file));
+  setup.space = make_space(setup.spec);
+  // Says now whether the algorithm can serve the space.
+  static_cast<void>(make_sampler(setup.spec.search.algorithm, setup.space, setup.spec.seed));
+  std::array<std::size_t, 3> counts{};
+  const auto paths = all_files(setup.spec.data, counts);
+  setup.shards = describe_hdf5_shards(paths, wanted_variables(setup.spec));
+  const auto shards = open_hdf5_shards(setup.shards);
+  setup.plan = make_plan(setup.spec, *shards, counts);
+  return setup;
+}
+
+Bytes StudySetup::encode() const {
+  ByteWriter writer;
+  writer.text(file);
+  writer.text(text);
+  shards.encode(writer);
+  twostep::encode(writer, plan);
+  return writer.take();
+}
+
+StudySetup StudySetup::decode(std::span<const std::byte> bytes) {
+  ByteReader reader(bytes);
+  StudySetup setup;
+  setup.file = reader.text();
+  setup.text = reader.text();
+  setup.shards = ShardsDescription::decode(reader);
+  setup.plan = decode_data_plan(reader);
+  reader.expect_end();
+  setup.spec = read_spec(read_yaml(setup.text, setup.file));
+  setup.space = make_space(setup.spec);
+  return setup;
+}
+
+}  // namespace twostep

@@ -1,0 +1,187 @@
+#include "twostep/control/make_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "twostep/search/finalists.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+std::string status_text(TrialStatus status, const Result& result) {
+  switch (status) {
+    case TrialStatus::waiting:
+      return "waiting";
+    case TrialStatus::running:
+      return "running";
+    case TrialStatus::done:
+      break;
+  }
+  return name(result.outcome);
+}
+
+TrialRow trial_row(const TrialRecord& trial) {
+  TrialRow row;
+  row.trial = trial.id;
+  row.status = status_text(trial.status, trial.result);
+  row.point = trial.point;
+  row.objective = nothing;
+  if (trial.status == TrialStatus::done) {
+    const Result& r = trial.result;
+    row.objective = r.outcome == Outcome::finished ? r.objective : nothing;
+    row.best_validation = r.best_validation;
+    row.epochs = r.epochs;
+    row.steps = r.steps;
+    row.parameters = r.parameters;
+    row.train_seconds = r.seconds;
+    row.message = r.message;
+  }
+  return row;
+}
+
+FinalistRow finalist_row(const State& state, const Space& space, std::size_t index) {
+  const FinalistRecord& f = state.finalists[index];
+  const TrialRecord& trial = state.trial(f.trial);
+  FinalistRow row;
+  row.trial = f.trial;
+  row.status = status_text(f.status, f.result);
+  for (std::size_t i = 0; i < space.dimensions.size(); ++i) {
+    if (i < trial.point.values.size() && is_active(trial.point.values[i])) {
+      row.configuration.emplace_back(space.dimensions[i].name, to_text(trial.point.values[i]));
+    }
+  }
+  row.search_rank = static_cast<std::uint32_t>(index + 1);
+  row.search_objective = trial.result.objective;
+  row.parameters = trial.result.parameters;
+  row.team = f.team;
+  row.objective = nothing;
+  row.inference_seconds_per_row = nothing;
+  if (f.status == TrialStatus::done) {
+    row.message = f.result.message;
+    row.train_seconds = f.result.seconds;
+    if (f.result.outcome == Outcome::finished) {
+      row.objective = f.result.objective;
+      row.parameters = f.result.parameters;
+      row.inference_seconds_per_row = f.result.inference_seconds_per_row;
+      row.validation = f.result.validation;
+      row.test = f.result.test;
+      row.model_file = f.result.model_file;
+    }
+  }
+  return row;
+}
+
+bool retrained(const FinalistRow& f) {
+  return !std::isnan(f.objective);
+}
+
+// Best first; those without a result at the end, in step-1 order.
+void rank_finalists(std::vector<FinalistRow>& rows) {
+  std::stable_sort(rows.begin(), rows.end(), [](const FinalistRow& a, const FinalistRow& b) {
+    if (retrained(a) != retrained(b)) {
+      return retrained(a);
+    }
+    return retrained(a) ? a.objective < b.objective : a.search_rank < b.search_rank;
+  });
+  std::uint32_t rank = 0;
+  for (FinalistRow& row : rows) {
+    row.rank = retrained(row) ? ++rank : 0;
+    row.efficient =
+        retrained(row) && std::none_of(rows.begin(), rows.end(), [&](const FinalistRow& other) {
+          return retrained(other) && other.objective <= row.objective &&
+                 other.parameters <= row.parameters &&
+                 (other.objective < row.objective || other.parameters < row.parameters);
+        });
+  }
+}
+
+double spearman(const std::vector<FinalistRow>& rows) {
+  std::vector<double> first;  // step-1 ranks among the retrained, in the order of step 2
+  for (const FinalistRow& row : rows) {
+    if (retrained(row)) {
+      first.push_back(row.search_rank);
+    }
+  }
+  const auto n = static_cast<double>(first.size());
+  if (n < 3) {
+    return nothing;
+  }
+  std::vector<double> sorted = first;
+  std::sort(sorted.begin(), sorted.end());
+  double sum = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const double rank = static_cast<double>(
+        std::lower_bound(sorted.begin(), sorted.end(), first[i]) - sorted.begin());
+    sum += (rank - static_cast<double>(i)) * (rank - static_cast<double>(i));
+  }
+  return 1 - 6 * sum / (n * (n * n - 1));
+}
+
+void add_baseline(const State& state, const StudySpec& spec, Report& report) {
+  std::vector<Candidate> candidates;
+  for (const TrialRecord& trial : state.trials) {
+    if (trial.status == TrialStatus::done && !trial.result.curve.empty()) {
+      candidates.push_back({trial.id, trial.result.curve.front()});
+    }
+  }
+  report.one_epoch_finalists = choose_finalists(candidates, spec.promotion.finalists);
+  report.one_epoch_best_objective = nothing;
+  for (const TrialId id : report.one_epoch_finalists) {
+    const Result& r = state.trial(id).result;
+    if (r.outcome == Outcome::finished && !(r.objective >= report.one_epoch_best_objective)) {
+      report.one_epoch_best_objective = r.objective;
+    }
+  }
+}
+
+std::string phase_text(const State& state) {
+  if (state.ended) {
+    return state.end.success ? "finished" : "failed";
+  }
+  return state.finalists_chosen ? "retraining" : "search";
+}
+
+}  // namespace
+
+Report make_report(const State& state, const StudySpec& spec, const Space& space) {
+  Report report;
+  report.name = spec.name;
+  report.directory = spec.directory;
+  report.seed = spec.seed;
+  constexpr const char* algorithms[] = {"random", "grid", "sobol"};
+  report.algorithm = algorithms[static_cast<int>(spec.search.algorithm)];
+  report.phase = phase_text(state);
+  report.message = state.ended && !state.end.success ? state.end.message : "";
+  report.runs = state.run.run.value;
+  report.planned_trials = state.exhausted ? static_cast<std::uint32_t>(state.trials.size())
+                                          : spec.search.trials;
+  report.finished = state.trials_finished;
+  report.diverged = state.trials_diverged;
+  report.failed = state.trials_failed;
+  report.open = static_cast<std::uint32_t>(state.trials.size()) - state.trials_done;
+  report.subset_rows = state.subset.train_rows;
+  report.full_rows = state.full.train_rows;
+  for (const Dimension& dimension : space.dimensions) {
+    report.dimensions.push_back(dimension.name);
+  }
+  for (const TrialRecord& trial : state.trials) {
+    report.trials.push_back(trial_row(trial));
+    report.search_seconds += report.trials.back().train_seconds;
+  }
+  for (std::size_t i = 0; i < state.finalists.size(); ++i) {
+    report.finalists.push_back(finalist_row(state, space, i));
+    report.retraining_seconds += report.finalists.back().train_seconds;
+    report.trials.at(state.finalists[i].trial.value - 1).finalist = true;
+  }
+  rank_finalists(report.finalists);
+  report.rank_correlation = spearman(report.finalists);
+  if (state.finalists_chosen) {
+    add_baseline(state, spec, report);
+  }
+  return report;
+}
+
+}  // namespace twostep

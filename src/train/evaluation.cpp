@@ -1,0 +1,104 @@
+#include "train/evaluation.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "twostep/data/transform.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr std::uint64_t batch_rows = 1024;
+
+}  // namespace
+
+void Evaluator::run(Split split, std::span<const float> parameters,
+                    const std::function<void(std::span<const float>, std::span<const float>,
+                                             RowRange)>& use) {
+  const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
+  for (std::uint64_t begin = mine.begin; begin < mine.end; begin += batch_rows) {
+    const RowRange range{begin, std::min(mine.end, begin + batch_rows)};
+    const auto n = static_cast<std::uint32_t>(range.size());
+    std::unique_ptr<Network>& network = networks_[n];
+    if (!network) {
+      network = engine_.compile(shape_, n, Pass::inference);
+    }
+    const TrainingData::Rows rows = data_.rows(split, range);
+    output_.resize(n * data_.targets());
+    network->forward(parameters, rows.x, output_);
+    use(output_, rows.y, range);
+  }
+}
+
+std::vector<double> Evaluator::mean_squares(Split split, std::span<const float> parameters) {
+  const std::size_t targets = data_.targets();
+  std::vector<double> sums(targets, 0.0);
+  run(split, parameters,
+      [&](std::span<const float> y, std::span<const float> truth, RowRange) {
+        for (std::size_t i = 0; i < y.size(); i += targets) {
+          for (std::size_t j = 0; j < targets; ++j) {
+            const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
+            sums[j] += d * d;
+          }
+        }
+      });
+  group_.sum(sums);
+  for (double& s : sums) {
+    s /= static_cast<double>(data_.rows(split));
+  }
+  return sums;
+}
+
+Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
+                               const std::vector<VariableSpec>& targets,
+                               const std::vector<std::uint64_t>& columns,
+                               const std::vector<std::string>& names) {
+  const std::size_t width = data_.targets();
+  std::vector<const VariableSpec*> variable;
+  for (std::size_t v = 0; v < targets.size(); ++v) {
+    variable.insert(variable.end(), columns[v], &targets[v]);
+  }
+  const ColumnEncoding& stored = data_.stored_targets();
+  const ColumnEncoding& wanted = data_.target_encoding();
+  const std::span<const float> truths = data_.stored_targets(split);
+  const auto truth_at = [&](std::uint64_t row, std::size_t j) {
+    return original(*variable[j], stored.offset[j] + stored.scale[j] * static_cast<double>(
+                                                                           truths[row * width + j]));
+  };
+  const double rows = static_cast<double>(data_.rows(split));
+  std::vector<double> means(width, 0.0);
+  const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
+  for (std::uint64_t row = mine.begin; row < mine.end; ++row) {
+    for (std::size_t j = 0; j < width; ++j) {
+      means[j] += truth_at(row, j);
+    }
+  }
+  group_.sum(means);
+  std::vector<double> sums(4 * width, 0.0);  // residual and total squares, absolute, normalised
+  run(split, parameters, [&](std::span<const float> y, std::span<const float> truth,
+                             RowRange range) {
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t j = i % width;
+      const double t = truth_at(range.begin + i / width, j);
+      const double p = original(
+          *variable[j], wanted.offset[j] + wanted.scale[j] * static_cast<double>(y[i]));
+      const double d = static_cast<double>(y[i]) - static_cast<double>(truth[i]);
+      sums[j] += (p - t) * (p - t);
+      sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
+      sums[2 * width + j] += std::abs(p - t);
+      sums[3 * width + j] += d * d;
+    }
+  });
+  group_.sum(sums);
+  Evaluation out;
+  out.rows = data_.rows(split);
+  for (std::size_t j = 0; j < width; ++j) {
+    const double total = sums[width + j];
+    const double r2 = total > 0 ? 1 - sums[j] / total : std::numeric_limits<double>::quiet_NaN();
+    out.targets.push_back({names[j], std::sqrt(sums[j] / rows), sums[2 * width + j] / rows, r2});
+    out.loss += sums[3 * width + j] / rows / static_cast<double>(width);
+  }
+  return out;
+}
+
+}  // namespace twostep

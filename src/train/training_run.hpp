@@ -1,0 +1,67 @@
+// One training from its first step to its end. Free of time: what it computes does not depend on how
+// its steps are cut into slices.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "train/evaluation.hpp"
+#include "twostep/train/mlp_trainer.hpp"
+#include "twostep/train/optimizer.hpp"
+
+namespace twostep {
+
+class TrainingRun {
+ public:
+  // Collective over the group.
+  TrainingRun(const TrainerContext& context, const Assignment& assignment,
+              std::shared_ptr<const Pack> pack, Group& group);
+
+  // One optimiser step, and the validation that may be due after it. Requires !ended().
+  void step();
+  [[nodiscard]] bool ended() const { return outcome_.has_value(); }
+  [[nodiscard]] Progress progress() const;
+  // After the end. For a retraining also evaluates and saves the model (collective).
+  [[nodiscard]] Result result();
+
+  void save(ByteWriter& writer) const;
+  void load(ByteReader& reader);
+
+ private:
+  const TrainerContext& context_;
+  const Assignment assignment_;
+  const Hyperparameters hyperparameters_;
+  Group& group_;
+  TrainingData data_;
+  NetworkShape shape_;
+  MlpLayout layout_;
+  Optimizer optimizer_;
+  EpochOrder order_;
+  Evaluator evaluator_;
+  std::map<std::uint64_t, std::unique_ptr<Network>> networks_;  // by rows of this member's share
+  std::uint64_t batch_rows_ = 0;
+  std::uint64_t steps_per_epoch_ = 0;
+  std::uint64_t total_steps_ = 0;
+  std::uint64_t validate_every_ = 0;
+  std::vector<float> parameters_;
+  std::vector<float> gradient_;  // with the loss behind the last parameter, summed in one go
+  std::vector<float> x_, y_, prediction_;
+  // What a checkpoint holds, beside parameters and optimiser.
+  std::uint64_t step_ = 0;
+  std::vector<float> best_parameters_;
+  double best_ = 0;
+  std::uint32_t best_validation_ = 0;
+  std::vector<double> curve_;
+  std::optional<Outcome> outcome_;
+  bool order_ready_ = false;
+
+  [[nodiscard]] bool retrains() const { return assignment_.kind == AssignmentKind::retrain; }
+  [[nodiscard]] double compute_gradient(RowRange batch);
+  void validate();
+  [[nodiscard]] double objective() ;
+  void finish_retraining(Result& result);
+  [[nodiscard]] Model make_model(const Result& result) const;
+  [[nodiscard]] double time_inference();
+};
+
+}  // namespace twostep
