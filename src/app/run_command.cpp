@@ -303,7 +303,12 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
       backoff.after(host->tick());
     }
     drain(*link, host->clock());
-    return host->close();
+    const int code = host->close();
+    if (host->node().coordinator().stranded()) {
+      std::fflush(nullptr);
+      std::_Exit(code);  // MPI_Finalize would wait for ranks that are gone or cannot be reached
+    }
+    return code;
   } catch (const Error& error) {
     host->fail(error);
     if (host->node_opened()) {

@@ -12,6 +12,7 @@ namespace {
 
 // A new result counts this much in the mean duration of a trial.
 constexpr double mean_weight = 0.1;
+constexpr Duration silence_check_every = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -44,7 +45,7 @@ Step Coordinator::start(Time now, const RunStarted& started, const std::vector<W
   for (const WorkerId id : workers) {
     workers_[id].heard = now;
   }
-  last_alive_ = now;
+  begun_ = now_ = last_alive_ = now;
   return step;
 }
 
@@ -53,6 +54,7 @@ Step Coordinator::on(Time now, const Input& input) {
   if (state_.run_ended) {
     return step;
   }
+  now_ = now;
   if (const auto* said = std::get_if<WorkerSaid>(&input)) {
     hear(step, now, said->worker, said->message);
   } else if (const auto* stop = std::get_if<StopRequested>(&input)) {
@@ -84,6 +86,20 @@ void Coordinator::hear(Step& step, Time now, WorkerId from, const FromWorker& me
     std::erase(worker.holds, done->result.assignment);
     accept(step, from, done->result);
   }
+  list(from);
+}
+
+// Keeps load_ in step with a worker.
+void Coordinator::list(WorkerId id) {
+  Worker& worker = workers_.at(id);
+  if (worker.listed) {
+    load_.erase({*worker.listed, id});
+    worker.listed.reset();
+  }
+  if (worker.present) {
+    worker.listed = worker.holds.size();
+    load_.emplace(*worker.listed, id);
+  }
 }
 
 void Coordinator::accept(Step& step, WorkerId from, const Result& result) {
@@ -112,16 +128,34 @@ void Coordinator::lose(Step& step, WorkerId id, const std::string& why) {
   for (const AssignmentId assignment : worker.holds) {
     step.messages.push_back({id, Cancel{assignment}});  // read if it ever comes back
   }
+  const bool team = std::any_of(state_.open.begin(), state_.open.end(), [&](const auto& open) {
+    const std::vector<WorkerId>& members = open.second.team;
+    return members.size() > 1 && std::find(members.begin(), members.end(), id) != members.end();
+  });
   worker.holds.clear();
+  list(id);
   record(step, WorkerLost{id, why});
+  if (team) {
+    stranded_ = true;
+    end_run(step, "worker " + std::to_string(id.value) + " was lost (" + why +
+                      ") and its team cannot go on without it");
+  } else if (load_.empty()) {
+    stranded_ = true;
+    end_run(step, "all workers were lost, the last one " + why);
+  }
 }
 
 void Coordinator::check_silence(Step& step, Time now) {
+  if (now < next_silence_check_) {
+    return;
+  }
+  next_silence_check_ = now + silence_check_every;
   for (auto& [id, worker] : workers_) {
-    if (!worker.present || worker.holds.empty()) {
+    if (!worker.present || state_.run_ended) {
       continue;
     }
-    const auto open = state_.open.find(worker.holds.front());
+    const auto open =
+        worker.holds.empty() ? state_.open.end() : state_.open.find(worker.holds.front());
     const bool team = open != state_.open.end() && open->second.team.size() > 1;
     const Duration limit = team ? options_.team_lost_after : options_.lost_after;
     if (now - worker.heard > limit) {

@@ -8,6 +8,14 @@
 #include "twostep/search/finalists.hpp"
 
 namespace twostep {
+namespace {
+
+// A run that ends without a word may have been ended by a trial that took the whole job with it (out
+// of memory), or by a node failure or a walltime limit that no trial is to blame for. A trial that was
+// under way at this many such ends is not tried again, so that no study is restarted for ever.
+constexpr std::uint32_t most_unclean_ends = 10;
+
+}  // namespace
 
 std::vector<WorkerId> Coordinator::present_workers() const {
   std::vector<WorkerId> out;
@@ -21,10 +29,8 @@ std::vector<WorkerId> Coordinator::present_workers() const {
 
 std::vector<WorkerId> Coordinator::idle_workers() const {
   std::vector<WorkerId> out;
-  for (const auto& [id, worker] : workers_) {
-    if (worker.present && worker.holds.empty()) {
-      out.push_back(id);
-    }
+  for (auto at = load_.begin(); at != load_.end() && at->first == 0; ++at) {
+    out.push_back(at->second);
   }
   return out;
 }
@@ -46,6 +52,7 @@ void Coordinator::send(Step& step, Assignment assignment) {
   record(step, Dispatched{assignment});
   for (const WorkerId id : assignment.team) {
     workers_.at(id).holds.push_back(assignment.id);
+    list(id);
     step.messages.push_back({id, Assign{assignment}});
   }
 }
@@ -58,15 +65,15 @@ void Coordinator::fail_crashed(Step& step, AssignmentKind kind, TrialId trial,
   result.trial = trial;
   result.outcome = Outcome::crashed;
   result.objective = std::numeric_limits<double>::quiet_NaN();
-  result.message = "its worker was lost " + std::to_string(crashes) + " times";
+  result.message = "its worker died under it " + std::to_string(crashes) + " times";
   record(step, Finished{result});
 }
 
 bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
   while (!state_.waiting.empty()) {
     const TrialRecord& trial = state_.trial(*state_.waiting.begin());
-    if (trial.crashes >= spec_.search.attempts) {
-      fail_crashed(step, AssignmentKind::trial, trial.id, trial.crashes);
+    if (trial.crashes >= spec_.search.attempts || trial.unclean_ends >= most_unclean_ends) {
+      fail_crashed(step, AssignmentKind::trial, trial.id, trial.crashes + trial.unclean_ends);
       continue;
     }
     Assignment assignment;
@@ -94,15 +101,10 @@ bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
 
 void Coordinator::dispatch_search(Step& step) {
   const std::uint32_t depth = queue_depth();
-  // Level by level, so that no worker queues while another is idle.
-  for (std::uint32_t level = 1; level <= depth; ++level) {
-    for (auto& [id, worker] : workers_) {
-      if (!worker.present || worker.holds.size() >= level) {
-        continue;
-      }
-      if (!dispatch_next_trial(step, id)) {
-        return;
-      }
+  // The least loaded first, so that no worker queues while another is idle.
+  while (!load_.empty() && load_.begin()->first < depth) {
+    if (!dispatch_next_trial(step, load_.begin()->second)) {
+      return;
     }
   }
 }
@@ -111,9 +113,10 @@ void Coordinator::dispatch_extraction(Step& step, AssignmentKind kind) {
   const auto open = std::any_of(state_.open.begin(), state_.open.end(),
                                 [&](const auto& entry) { return entry.second.kind == kind; });
   const std::vector<WorkerId> team = idle_workers();
-  // All workers take part, so the first extraction waits until each has said Hello.
-  if (open || team.empty() ||
-      team.size() < workers_.size() - std::min<std::size_t>(workers_.size(), state_.workers_lost)) {
+  // All workers take part: those that are busy are waited for, those that have not appeared only for a
+  // while.
+  if (open || team.empty() || team.size() < load_.size() ||
+      (team.size() < workers_.size() && now_ - begun_ < options_.hello_patience)) {
     return;
   }
   Assignment assignment;
@@ -160,8 +163,8 @@ void Coordinator::dispatch_retraining(Step& step) {
     if (f.status != TrialStatus::waiting) {
       continue;
     }
-    if (f.crashes >= spec_.search.attempts) {
-      fail_crashed(step, AssignmentKind::retrain, f.trial, f.crashes);
+    if (f.crashes >= spec_.search.attempts || f.unclean_ends >= most_unclean_ends) {
+      fail_crashed(step, AssignmentKind::retrain, f.trial, f.crashes + f.unclean_ends);
       continue;
     }
     std::vector<WorkerId> idle = idle_workers();

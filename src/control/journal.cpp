@@ -89,7 +89,7 @@ JournalContents read_journal(Files& files,
   JournalContents contents;
   std::vector<std::string> names = files.list(folder);
   std::erase_if(names,
-                [](const std::string& n) { return n.size() < 11 || !n.ends_with(".jsonl"); });
+                [](const std::string& n) { return n.size() < 10 || !n.ends_with(".jsonl"); });
   std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
     return a.size() != b.size() ? a.size() < b.size() : a < b;
   });

@@ -15,18 +15,25 @@ FinalistRecord* find_finalist(State& state, TrialId trial) {
   return found == state.finalists.end() ? nullptr : &*found;
 }
 
+enum class Cause { stopped, worker_lost, unclean_end };
+
+template <class Record>
+void count_cause(Record& record, Cause cause) {
+  record.status = TrialStatus::waiting;
+  record.crashes += cause == Cause::worker_lost ? 1 : 0;
+  record.unclean_ends += cause == Cause::unclean_end ? 1 : 0;
+}
+
 // An open assignment has come to nothing: what it was for waits again.
-void void_assignment(State& state, const Assignment& assignment, bool crashed) {
+void void_assignment(State& state, const Assignment& assignment, Cause cause) {
   if (assignment.kind == AssignmentKind::trial) {
     TrialRecord& trial = state.trials.at(assignment.trial.value - 1);
-    trial.status = TrialStatus::waiting;
-    trial.crashes += crashed ? 1 : 0;
+    count_cause(trial, cause);
     state.waiting.insert(trial.id);
   } else if (assignment.kind == AssignmentKind::retrain) {
     FinalistRecord* finalist = find_finalist(state, assignment.trial);
     TWOSTEP_CHECK(finalist);
-    finalist->status = TrialStatus::waiting;
-    finalist->crashes += crashed ? 1 : 0;
+    count_cause(*finalist, cause);
   }
 }
 
@@ -38,7 +45,7 @@ void apply_event(State& s, const StudyCreated& e) {
 
 void apply_event(State& s, const RunStarted& e) {
   for (const auto& [id, assignment] : s.open) {
-    void_assignment(s, assignment, false);
+    void_assignment(s, assignment, s.run_ended ? Cause::stopped : Cause::unclean_end);
   }
   s.open.clear();
   s.run = e;
@@ -107,7 +114,7 @@ void apply_event(State& s, const Finished& e) {
   const auto open = s.open.find(r.assignment);
   if (r.outcome == Outcome::interrupted) {
     TWOSTEP_CHECK(open != s.open.end());
-    void_assignment(s, open->second, false);
+    void_assignment(s, open->second, Cause::stopped);
   } else if (r.kind == AssignmentKind::trial) {
     finish_trial(s, r);
   } else if (r.kind == AssignmentKind::retrain) {
@@ -131,7 +138,7 @@ void apply_event(State& s, const WorkerLost& e) {
   for (auto at = s.open.begin(); at != s.open.end();) {
     const auto& team = at->second.team;
     if (std::find(team.begin(), team.end(), e.worker) != team.end()) {
-      void_assignment(s, at->second, true);
+      void_assignment(s, at->second, Cause::worker_lost);
       at = s.open.erase(at);
     } else {
       ++at;
@@ -202,6 +209,7 @@ std::uint64_t State::digest() const {
     w.u32(static_cast<std::uint32_t>(t.status));
     w.u32(t.attempts);
     w.u32(t.crashes);
+    w.u32(t.unclean_ends);
     if (t.status == TrialStatus::done) {
       add_result(w, t.result);
     }

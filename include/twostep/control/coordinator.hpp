@@ -44,6 +44,8 @@ struct CoordinatorOptions {
   Duration lost_after = std::chrono::seconds(120);  // silence of a worker that trains alone
   Duration team_lost_after =
       std::chrono::hours(1);  // of one in a team, whose collectives may wait for others
+  Duration hello_patience =
+      std::chrono::seconds(60);  // how long the first extraction waits for workers to appear
   Duration alive_every = std::chrono::seconds(10);
   Duration stop_grace =
       std::chrono::seconds(30);  // for workers to answer a Cancel before the run ends anyway
@@ -66,6 +68,9 @@ class Coordinator {
   [[nodiscard]] const State& state() const { return state_; }
   [[nodiscard]] Phase phase() const;
   [[nodiscard]] bool finished() const { return state_.run_ended; }
+  // The run has ended because of workers that cannot be reached any more: members of a team that wait
+  // in a collective for one that was lost, or all of them. Nobody should wait for them.
+  [[nodiscard]] bool stranded() const { return stranded_; }
   // When something will have to be done even if nobody says anything.
   [[nodiscard]] Time next_timer() const;
 
@@ -74,6 +79,7 @@ class Coordinator {
     bool present = false;  // has said Hello and is not lost
     Time heard{};
     std::vector<AssignmentId> holds;  // in the order of their sending
+    std::optional<std::size_t> listed;  // as which load it stands in load_
   };
 
   const StudySpec spec_;
@@ -82,16 +88,22 @@ class Coordinator {
   State state_;
   Proposer proposer_;
   std::map<WorkerId, Worker> workers_;
+  std::set<std::pair<std::size_t, WorkerId>> load_;  // present workers by what they hold
   bool stopping_ = false;
   std::string stop_reason_;
   Time stop_since_{};
+  Time begun_{};
+  Time now_{};
   Time last_alive_{};
+  Time next_silence_check_{};
   double mean_trial_seconds_ = -1;  // exponential mean over this run's results; negative: none yet
   bool teams_current_ = false;      // planned for the workers of this run
+  bool stranded_ = false;
 
   void record(Step& step, const Event& event);
   void hear(Step& step, Time now, WorkerId from, const FromWorker& message);
   void accept(Step& step, WorkerId from, const Result& result);
+  void list(WorkerId id);
   void lose(Step& step, WorkerId worker, const std::string& why);
   void check_silence(Step& step, Time now);
   void request_stop(Step& step, Time now, const std::string& reason);

@@ -21,6 +21,7 @@ struct TrialRecord {
   TrialStatus status = TrialStatus::waiting;
   std::uint32_t attempts = 0;  // dispatches
   std::uint32_t crashes = 0;   // dispatches that ended with the loss of the worker
+  std::uint32_t unclean_ends = 0;  // dispatches under which a run ended without a word
   Result result;               // when done
 };
 
@@ -29,6 +30,7 @@ struct FinalistRecord {
   TrialStatus status = TrialStatus::waiting;
   std::uint32_t attempts = 0;
   std::uint32_t crashes = 0;
+  std::uint32_t unclean_ends = 0;
   std::uint32_t team = 0;  // planned ranks
   Result result;           // when done
 };

@@ -1,0 +1,49 @@
+// A trainer that trains nothing: loss curve, cost and failure of a trial are drawn from the seed and
+// the trial alone, so every attempt on every worker comes to the same result. It spends virtual time.
+#pragma once
+
+#include "twostep/base/rng.hpp"
+#include "twostep/ports/trainer.hpp"
+#include "twostep/sim/sim_clock.hpp"
+
+namespace twostep {
+
+struct CurveOptions {
+  std::uint64_t seed = 0;
+  double mean_seconds = 20;    // of a trial; each costs between a quarter and seven quarters of it
+  double diverge_share = 0.02;
+  double fail_share = 0.005;
+  double killer_share = 0;     // of trials that kill the process they run in
+  double speed = 1;            // of this worker
+};
+
+class CurveTrainer : public Trainer {
+ public:
+  CurveTrainer(SimClock& clock, const CurveOptions& options) : clock_(clock), options_(options) {}
+
+  void start(const Assignment& assignment) override;
+  [[nodiscard]] std::optional<Result> advance(Duration slice) override;
+  [[nodiscard]] Progress progress() const override;
+  [[nodiscard]] Bytes save() const override;
+  void load(std::span<const std::byte> state) override;
+  void stop() override;
+
+  // The present trial has killed the process.
+  [[nodiscard]] bool killed() const { return killed_; }
+
+  // What a trial comes to.
+  [[nodiscard]] static double objective(std::uint64_t seed, TrialId trial);
+
+ private:
+  SimClock& clock_;
+  CurveOptions options_;
+  std::optional<Assignment> assignment_;
+  Duration left_{};
+  Duration cost_{};
+  bool killed_ = false;
+  bool stopped_ = false;
+
+  [[nodiscard]] Result result() const;
+};
+
+}  // namespace twostep

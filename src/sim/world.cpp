@@ -1,0 +1,455 @@
+#include "twostep/sim/world.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+#include <stdexcept>
+
+#include "twostep/base/check.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/control/invariants.hpp"
+#include "twostep/node/worker_node.hpp"
+#include "twostep/sim/curve_trainer.hpp"
+#include "twostep/sim/sim_link.hpp"
+#include "twostep/study/spec_json.hpp"
+#include "twostep/study/spec_reader.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr Duration never = Duration::max();
+constexpr Duration tick_every = std::chrono::milliseconds(1);
+constexpr Duration idle_tick = std::chrono::seconds(5);
+constexpr Duration slice = std::chrono::seconds(5);
+constexpr Duration heartbeat = std::chrono::seconds(10);
+constexpr Duration longest_latency = std::chrono::milliseconds(3);
+constexpr Duration stop_deadline = std::chrono::seconds(60);
+constexpr double longest_virtual_seconds = 4e5;
+
+// The faults of one job, drawn at its start.
+struct Faults {
+  Time kill_at = never;
+  std::uint64_t power_loss_at_sync = 0;
+  bool power_loss_after = false;
+  Time stop_at = never;
+  std::int64_t disk_room = -1;
+  double straggler_share = 0;
+  double death_share = 0;  // of workers that die in this job (recovery mode)
+  double hang_share = 0;
+  double killer_share = 0;
+  bool recovery = false;  // the loss of a worker does not end the job
+  bool stale_writer = false;
+};
+
+struct WorkerSlot {
+  std::unique_ptr<SimClock> clock = std::make_unique<SimClock>();
+  std::unique_ptr<Link> link;
+  std::unique_ptr<CurveTrainer> trainer;
+  std::unique_ptr<WorkerNode> node;
+  Time wake = never;
+  Time busy_until{};
+  Time dies_at = never;
+  Time hangs_at = never;
+  Time hangs_until = never;
+  bool dead = false;
+  bool stuck = false;
+};
+
+class World {
+ public:
+  World(const WorldOptions& options, MemFiles& files)
+      : options_(options),
+        files_(files),
+        rng_(options.seed, Purpose::simulation, 2),
+        study_(simulated_study(options.seed, options.trials)) {}
+
+  WorldReport run() {
+    for (;;) {
+      ++report_.jobs;
+      const bool faulty = options_.faults && report_.jobs <= options_.fault_jobs;
+      if (run_job(draw_faults(faulty))) {
+        break;
+      }
+      if (report_.jobs > options_.fault_jobs + 50) {
+        throw std::runtime_error("the study does not end though the faults have");
+      }
+    }
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  const WorldOptions options_;
+  MemFiles& files_;
+  Rng rng_;
+  std::uint64_t draws_ = 0;
+  StudyIdentity study_;
+  WorldReport report_;
+  Time now_{};
+  bool subset_present_ = false;
+  bool full_present_ = false;
+  // The present job.
+  Faults faults_;
+  SimClock clock_;
+  std::unique_ptr<SimNetwork> network_;
+  std::unique_ptr<Link> link_;
+  std::unique_ptr<CoordinatorNode> node_;
+  std::vector<WorkerSlot> workers_;  // index 0 is unused: rank 0 is the coordinator
+  std::priority_queue<std::pair<Time, int>, std::vector<std::pair<Time, int>>, std::greater<>>
+      wakes_;
+  Time coordinator_wake_ = never;
+  Time last_tick_{};
+  std::uint64_t ticks_ = 0;
+  bool stop_sent_ = false;
+  bool job_over_ = false;
+  std::optional<std::uint32_t> stale_segment_;  // of the run that was killed last
+
+  double draw() { return rng_.uniform(++draws_); }
+  double draw(double low, double high) { return low + (high - low) * draw(); }
+
+  Faults draw_faults(bool faulty) {
+    Faults f;
+    if (!faulty) {
+      return f;
+    }
+    f.recovery = draw() < 0.5;
+    const double job_seconds =
+        20 + options_.mean_trial_seconds * options_.trials / std::max(1U, options_.workers);
+    const double kind = draw();
+    if (kind < 0.45) {
+      if (draw() < 0.5) {
+        f.kill_at = now_ + from_seconds(draw(0, 1.1 * job_seconds));
+      } else {
+        f.power_loss_at_sync = 1 + static_cast<std::uint64_t>(draw() * 2 * options_.trials);
+        f.power_loss_after = draw() < 0.5;
+      }
+    } else if (kind < 0.7) {
+      f.stop_at = now_ + from_seconds(draw(0, job_seconds));
+    } else if (kind < 0.85) {
+      f.disk_room = static_cast<std::int64_t>(draw(100, 200.0 * options_.trials));
+    }
+    f.straggler_share = draw() < 0.5 ? 0.05 : 0;
+    f.death_share = f.recovery && draw() < 0.7 ? 0.1 * draw() : 0;
+    f.hang_share = draw() < 0.5 ? 0.05 * draw() : 0;
+    f.killer_share = draw() < 0.5 ? 0.001 : 0;
+    f.stale_writer = draw() < 0.5;
+    return f;
+  }
+
+  void schedule(int rank, Time at) {
+    if (rank == 0) {
+      const Time wake = std::max(at, last_tick_ + tick_every);
+      if (wake < coordinator_wake_) {
+        coordinator_wake_ = wake;
+        wakes_.emplace(wake, 0);
+      }
+      return;
+    }
+    WorkerSlot& w = workers_[static_cast<std::size_t>(rank)];
+    const Time wake = std::max(at, w.busy_until);
+    if (!w.dead && wake < w.wake) {
+      w.wake = wake;
+      wakes_.emplace(wake, rank);
+    }
+  }
+
+  void open_job() {
+    const bool resized = options_.faults && report_.jobs > 1 && draw() < 0.5;
+    const auto workers =
+        resized ? 1 + static_cast<std::uint32_t>(draw() * options_.workers) : options_.workers;
+    wakes_ = {};
+    coordinator_wake_ = never;
+    last_tick_ = now_;
+    ticks_ = 0;
+    stop_sent_ = job_over_ = false;
+    clock_.set(now_);
+    network_ = std::make_unique<SimNetwork>(static_cast<int>(workers) + 1,
+                                            options_.seed * 1000 + report_.jobs, longest_latency,
+                                            [this](int rank, Time at) { schedule(rank, at); });
+    workers_.clear();
+    workers_.resize(workers + 1);
+    link_ = network_->link(0, clock_);
+    RunFacts facts;
+    facts.build = "simulation";
+    facts.host = "sim";
+    // A purge of scratch space between two jobs, now and then.
+    const bool purged = options_.faults && draw() < 0.1;
+    facts.subset_present = subset_present_ = subset_present_ && !purged;
+    facts.full_present = full_present_ = full_present_ && !purged;
+    for (std::uint32_t rank = 1; rank <= workers; ++rank) {
+      facts.workers.push_back(WorkerId(rank));
+    }
+    node_ = std::make_unique<CoordinatorNode>(study_, facts, *link_, files_, clock_);
+    if (!node_->done()) {
+      for (std::uint32_t rank = 1; rank <= workers; ++rank) {
+        open_worker(rank);
+      }
+      schedule(0, now_);
+    }
+  }
+
+  void open_worker(std::uint32_t rank) {
+    WorkerSlot& w = workers_[rank];
+    CurveOptions curve;
+    curve.seed = options_.seed;
+    curve.mean_seconds = options_.mean_trial_seconds;
+    curve.killer_share = faults_.killer_share;
+    curve.speed = draw() < faults_.straggler_share ? 0.1 : 1;
+    w.clock->set(now_);
+    w.link = network_->link(static_cast<int>(rank), *w.clock);
+    w.trainer = std::make_unique<CurveTrainer>(*w.clock, curve);
+    WorkerOptions worker;
+    worker.slice = slice;
+    worker.heartbeat_every = heartbeat;
+    worker.silence_limit = std::chrono::hours(2);
+    w.node = std::make_unique<WorkerNode>(*w.link, *w.trainer, *w.clock, worker);
+    const double job_seconds =
+        20 + options_.mean_trial_seconds * options_.trials / std::max(1U, options_.workers);
+    if (draw() < faults_.death_share) {
+      w.dies_at = now_ + from_seconds(draw(0, job_seconds));
+    }
+    if (draw() < faults_.hang_share) {
+      w.hangs_at = now_ + from_seconds(draw(0, job_seconds));
+      w.hangs_until = w.hangs_at + from_seconds(draw(30, 400));
+    }
+    schedule(static_cast<int>(rank), now_);
+  }
+
+  // True when the study has ended.
+  bool run_job(const Faults& faults) {
+    faults_ = faults;
+    files_.limit(-1);
+    files_.lose_power_at_sync(0, false);
+    job_over_ = false;
+    try {
+      open_job();
+      files_.limit(faults_.disk_room);
+      files_.lose_power_at_sync(faults_.power_loss_at_sync, faults_.power_loss_after);
+      while (!node_->done() && !job_over_) {
+        step();
+      }
+    } catch (const PowerLoss&) {
+      kill_job();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::io) {
+        throw;
+      }
+      ++report_.full_disks;
+      job_over_ = true;
+      files_.limit(-1);
+      files_.crash(rng_, ++draws_);
+    }
+    report_.messages += network_ ? network_->messages() : 0;
+    const bool ended = node_ && !job_over_ && node_->state().ended;
+    if (!ended) {
+      now_ += std::chrono::seconds(30);  // the launcher starts it again
+    }
+    return ended;
+  }
+
+  void step() {
+    if (wakes_.empty()) {
+      throw std::runtime_error("nobody will ever do anything again");
+    }
+    const auto [at, rank] = wakes_.top();
+    wakes_.pop();
+    now_ = std::max(now_, at);
+    if (seconds(now_) > longest_virtual_seconds) {
+      throw std::runtime_error("the study takes for ever: " + situation());
+    }
+    if (rank == 0) {
+      if (at == coordinator_wake_) {
+        tick_coordinator();
+      }
+    } else if (at == workers_[static_cast<std::size_t>(rank)].wake) {
+      tick_worker(rank);
+    }
+  }
+
+  [[nodiscard]] std::string situation() const {
+    const State& s = node_->state();
+    std::string out = "job " + std::to_string(report_.jobs) + ", phase " +
+                      std::to_string(static_cast<int>(node_->coordinator().phase())) + ", " +
+                      std::to_string(s.trials_done) + " trials and " +
+                      std::to_string(s.finalists_done) + " finalists done, " +
+                      std::to_string(s.open.size()) + " open";
+    for (const auto& [id, a] : s.open) {
+      out += "; " + std::to_string(id.value) + " kind " + std::to_string(static_cast<int>(a.kind)) +
+             " with " + std::to_string(a.team.front().value) + " of " +
+             std::to_string(a.team.size());
+    }
+    return out;
+  }
+
+  void tick_coordinator() {
+    coordinator_wake_ = never;
+    last_tick_ = now_;
+    clock_.set(now_);
+    if (now_ >= faults_.stop_at && !stop_sent_) {
+      stop_sent_ = true;
+      ++report_.stops;
+      node_->request_stop("stopped by SIGTERM");
+    }
+    if (stop_sent_ && now_ - faults_.stop_at > stop_deadline) {
+      kill_job();
+      return;
+    }
+    if (now_ >= faults_.kill_at) {
+      kill_job();
+      return;
+    }
+    if (++ticks_ == 5 && stale_segment_) {
+      add_stale_line();
+    }
+    node_->tick();
+    note_extractions();
+    if (ticks_ % options_.check_every == 0) {
+      check();
+    }
+    schedule(0, now_ + idle_tick);
+  }
+
+  void note_extractions() {
+    const State& s = node_->state();
+    subset_present_ = subset_present_ || s.subset_extracted;
+    full_present_ = full_present_ || s.full_extracted;
+  }
+
+  void tick_worker(int rank) {
+    WorkerSlot& w = workers_[static_cast<std::size_t>(rank)];
+    w.wake = never;
+    if (w.dead || w.stuck) {
+      return;
+    }
+    if (now_ >= w.dies_at) {
+      kill_worker(rank);
+      return;
+    }
+    if (now_ >= w.hangs_at && now_ < w.hangs_until) {
+      ++report_.worker_hangs;
+      w.busy_until = w.hangs_until;
+      w.hangs_at = never;
+      schedule(rank, w.busy_until);
+      return;
+    }
+    w.clock->set(now_);
+    const bool busy = w.node->tick();
+    if (w.trainer->killed()) {
+      kill_worker(rank);
+      return;
+    }
+    w.busy_until = now_ + w.clock->spent();
+    if (!w.node->done()) {
+      schedule(rank, busy ? std::max(w.busy_until, now_ + std::chrono::milliseconds(1))
+                          : now_ + heartbeat);
+    }
+  }
+
+  // Under recovery the others go on; without it the launcher ends the job.
+  void kill_worker(int rank) {
+    ++report_.worker_deaths;
+    if (!faults_.recovery) {
+      kill_job();
+      return;
+    }
+    WorkerSlot& w = workers_[static_cast<std::size_t>(rank)];
+    w.dead = true;
+    network_->kill(rank);
+    for (const auto& [id, assignment] : node_->state().open) {
+      const auto& team = assignment.team;
+      const WorkerId me(static_cast<std::uint32_t>(rank));
+      if (team.size() > 1 && std::find(team.begin(), team.end(), me) != team.end()) {
+        for (const WorkerId member : team) {
+          workers_[member.value].stuck = true;  // in a collective that never returns
+        }
+      }
+    }
+    const bool all_dead =
+        std::all_of(workers_.begin() + 1, workers_.end(), [](const auto& s) { return s.dead; });
+    if (all_dead) {
+      kill_job();
+    }
+  }
+
+  void kill_job() {
+    ++report_.kills;
+    job_over_ = true;
+    if (faults_.stale_writer) {
+      stale_segment_ = static_cast<std::uint32_t>(files_.list("journal").size());
+    }
+    files_.crash(rng_, ++draws_);
+  }
+
+  // A run that was killed but is not quite dead adds a line to its own segment when its successor has
+  // begun: it believes that its history went on, and must be ignored.
+  void add_stale_line() {
+    const std::uint64_t seq = node_->state().run.accepted_seq;
+    char path[32];
+    std::snprintf(path, sizeof path, "journal/%04u.jsonl", *stale_segment_);
+    stale_segment_.reset();
+    const auto text = files_.read(path);
+    if (text && !text->empty() && text->back() == '\n') {
+      files_.replace(path, *text + encode_event({seq + 1, WorkerLost{WorkerId(1), "stale"}}));
+      ++report_.stale_writes;
+    }
+  }
+
+  void check() {
+    const auto violated = violated_invariants(node_->state());
+    if (!violated.empty()) {
+      throw std::runtime_error("at " + std::to_string(seconds(now_)) + " s: " + violated.front() +
+                               " (and " + std::to_string(violated.size() - 1) + " more)");
+    }
+  }
+
+  void finish() {
+    check();
+    const State& live = node_->state();
+    State replayed;
+    read_journal(files_, [&](const NumberedEvent& e) { replayed.apply(e.event); });
+    report_.events = live.events;
+    report_.virtual_seconds = seconds(now_);
+    report_.live_digest = live.digest();
+    report_.replay_digest = replayed.digest();
+    for (const std::string& name : files_.list("journal")) {
+      const std::string text = files_.read("journal/" + name).value_or("");
+      report_.journal_bytes += text.size();
+      report_.journal_crc = crc32c(text + std::to_string(report_.journal_crc));
+    }
+    if (report_.live_digest != report_.replay_digest) {
+      throw std::runtime_error("the replayed state is not the live one");
+    }
+    if (!live.end.success || live.trials_done != options_.trials) {
+      throw std::runtime_error("the study ended early: " + live.end.message);
+    }
+    report_.state = live;
+  }
+};
+
+}  // namespace
+
+StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials) {
+  const std::string text = R"({
+    "study": {"name": "simulation", "seed": )" +
+                           std::to_string(seed) + R"(, "directory": "sim"},
+    "data": {"files": ["x.h5"], "inputs": ["x"], "targets": ["y"]},
+    "model": {"layers": {"int": [1, 4]}, "width": {"int": [8, 256], "log": true, "per": "layer"}},
+    "training": {"learning_rate": {"float": [0.0001, 0.1], "log": true}},
+    "search": {"trials": )" + std::to_string(trials) +
+                           R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10}},
+    "promotion": {"finalists": 5},
+    "retraining": {"budget": {"epochs": 10}}
+  })";
+  StudyIdentity study;
+  study.spec = read_spec(read_json(text));
+  study.space = make_space(study.spec);
+  study.spec_json = to_json(study.spec);
+  study.data_digest = "simulated";
+  return study;
+}
+
+WorldReport run_world(const WorldOptions& options, MemFiles& files) {
+  return World(options, files).run();
+}
+
+}  // namespace twostep
