@@ -19,11 +19,17 @@ class SobolSampler : public Sampler {
   SobolSampler(const Space& space, std::uint64_t seed) : space_(space), seed_(seed) {}
 
   [[nodiscard]] std::optional<Point> propose(TrialId next, std::uint32_t draw) const override {
-    // Redraws come from behind all regular points.
-    const std::uint64_t index = std::uint64_t{next.value} - 1 + (std::uint64_t{draw} << 24);
+    const std::uint64_t index = std::uint64_t{next.value} - 1;
     const std::size_t n = space_.dimensions.size();
     std::vector<double> unit(n);
-    if (n > 0) {
+    if (draw > 0) {
+      // In place of a duplicate. Not a later point of the sequence: those repeat the leading bits, all
+      // that matters to a coarse dimension, of the points at hand.
+      const Rng rng(seed_, Purpose::search, next.value, draw);
+      for (std::size_t i = 0; i < n; ++i) {
+        unit[i] = rng.uniform(i);
+      }
+    } else if (n > 0) {
       boost::random::sobol_engine<std::uint64_t, 64> engine(n);
       // Boost's engine leaves out the sequence's first point, the origin.
       const bool origin = index == 0;

@@ -1,0 +1,83 @@
+#include "twostep/sim/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include "twostep/sim/curve_trainer.hpp"
+
+namespace twostep {
+namespace {
+
+class Seeds : public testing::TestWithParam<int> {};
+
+TEST_P(Seeds, EndWithAllTrialsDone) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    WorldOptions options;
+    options.seed = static_cast<std::uint64_t>(GetParam()) * 1000 + seed;
+    options.workers = 1 + static_cast<std::uint32_t>(seed % 40);
+    options.trials = 200;
+    MemFiles files;
+    ASSERT_NO_THROW({
+      const WorldReport report = run_world(options, files);
+      EXPECT_EQ(report.state.trials_done, 200U);
+      EXPECT_EQ(report.live_digest, report.replay_digest);
+    }) << "seed " << options.seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixed, Seeds, testing::Range(1, 7));
+
+TEST(World, SameSeedSameJournal) {
+  WorldOptions options;
+  options.trials = 500;
+  for (std::uint64_t seed : {3ULL, 8ULL}) {
+    options.seed = seed;
+    MemFiles first;
+    MemFiles second;
+    const WorldReport a = run_world(options, first);
+    const WorldReport b = run_world(options, second);
+    EXPECT_EQ(a.journal_crc, b.journal_crc);
+    ASSERT_EQ(first.list("journal"), second.list("journal"));
+    for (const std::string& name : first.list("journal")) {
+      EXPECT_EQ(first.read("journal/" + name), second.read("journal/" + name));
+    }
+  }
+}
+
+// Faults may cost time, but not results: those trials that no fault can be blamed for come to the same.
+TEST(World, FaultsDoNotChangeResults) {
+  WorldOptions options;
+  options.seed = 21;
+  options.trials = 400;
+  options.faults = false;
+  MemFiles calm_files;
+  const WorldReport calm = run_world(options, calm_files);
+  options.faults = true;
+  MemFiles files;
+  const WorldReport report = run_world(options, files);
+  ASSERT_GT(report.jobs, 1U);
+  for (std::size_t i = 0; i < 400; ++i) {
+    const Result& a = calm.state.trials[i].result;
+    const Result& b = report.state.trials[i].result;
+    EXPECT_EQ(calm.state.trials[i].point, report.state.trials[i].point);
+    if (b.outcome != Outcome::crashed) {
+      EXPECT_EQ(a.outcome, b.outcome) << i;
+      EXPECT_EQ(a.curve, b.curve) << i;
+    }
+  }
+}
+
+TEST(World, FindsTheBestTrials) {
+  WorldOptions options;
+  options.faults = false;
+  MemFiles files;
+  const WorldReport report = run_world(options, files);
+  double best = 1e9;
+  for (const TrialRecord& t : report.state.trials) {
+    best = t.result.outcome == Outcome::finished ? std::min(best, t.result.objective) : best;
+  }
+  EXPECT_EQ(report.state.finalists.size(), 5U);
+  EXPECT_EQ(report.state.trial(report.state.finalists[0].trial).result.objective, best);
+}
+
+}  // namespace
+}  // namespace twostep
