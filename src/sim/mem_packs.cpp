@@ -12,6 +12,14 @@ class MemPacks::Writer : public PackWriter {
   Writer(MemPacks& packs, std::string name, std::shared_ptr<Content> content, Group& group)
       : packs_(packs), name_(std::move(name)), content_(std::move(content)), group_(group) {}
 
+  ~Writer() override {
+    const std::lock_guard lock(packs_.mutex_);
+    const auto found = packs_.writing_.find(name_);
+    if (found != packs_.writing_.end() && found->second == content_) {
+      packs_.writing_.erase(found);  // abandoned
+    }
+  }
+
   void write_range(Split split, std::uint64_t begin, std::span<const float> inputs,
                    std::span<const float> targets) override {
     const auto s = static_cast<std::size_t>(split);

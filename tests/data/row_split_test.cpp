@@ -18,6 +18,7 @@ struct Case {
   const char* name;
   std::string split;
   std::string sampling;
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 };
 
 class Splits : public testing::TestWithParam<Case> {
@@ -75,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"variable", R"({"variable": "split"})", R"({"rows": 100})"},
         Case{"variable_blocks", R"({"variable": "split"})",
              R"({"rows": 100, "sampling": "blocks", "block_rows": 16})"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 TEST(Split, FractionsAreExact) {
   MemShards shards = test::sample_shards();

@@ -1,0 +1,40 @@
+"""The same study on any number of ranks gives the same trials, to the last bit."""
+import json
+import math
+
+import support
+
+
+class Ranks(support.Case):
+    def test_any_number_of_ranks_gives_the_same_trials(self):
+        for algorithm in ("random", "sobol"):
+            tables = {}
+            for ranks in (0, 1, 2, 3, 5):
+                folder = f"{algorithm}-{ranks}"
+                self.write("study.yaml", support.STUDY.replace("directory: out", f"directory: {folder}")
+                           .replace("search:", f"search:\n  algorithm: {algorithm}"))
+                self.twostep("run", "study.yaml", ranks=ranks)
+                tables[ranks] = self.trials(folder)
+                report = json.loads(self.read(folder, "report.json"))
+                self.assertEqual(report["phase"], "finished")
+                self.assertEqual(len(report["finalists"]), 3)
+            for ranks, table in tables.items():
+                self.assertEqual(table, tables[0], f"{algorithm}: {ranks} ranks differ from one process")
+            self.assertEqual(len(tables[0]), 17)
+
+    def test_a_team_retrains_to_the_same_loss(self):
+        reports = {}
+        for team, ranks in ((1, 2), (3, 4)):
+            self.write("study.yaml", support.STUDY.replace("directory: out", f"directory: t{team}")
+                       .replace("retraining:", f"retraining:\n  team: {team}"))
+            self.twostep("run", "study.yaml", ranks=ranks)
+            reports[team] = json.loads(self.read(f"t{team}", "report.json"))
+        for one in reports[1]["finalists"]:
+            three = next(f for f in reports[3]["finalists"] if f["trial"] == one["trial"])
+            self.assertEqual(three["team"], 3)
+            # Up to the rounding of the reduction, which training spreads.
+            self.assertTrue(math.isclose(one["objective"], three["objective"], rel_tol=0.02), (one, three))
+
+
+if __name__ == "__main__":
+    support.main()
