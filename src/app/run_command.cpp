@@ -145,8 +145,7 @@ class Host {
     }
     if (state.ended) {
       write_outcome(*files_, exit_code(state.end.error), state.end.message);
-      std::fprintf(stderr, "error: the study cannot go on\n  why: %s\n",
-                   state.end.message.c_str());
+      std::fprintf(stderr, "error: %s\n", state.end.message.c_str());
       return exit_code(state.end.error);
     }
     write_outcome(*files_, resume_exit_code, state.run_end_reason);
@@ -304,9 +303,12 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     }
     drain(*link, host->clock());
     const int code = host->close();
-    if (host->node().coordinator().stranded()) {
-      std::fflush(nullptr);
-      std::_Exit(code);  // MPI_Finalize would wait for ranks that are gone or cannot be reached
+    const State& state = host->node().state();
+    // MPI_Finalize would wait for ranks that are gone or cannot be reached, or for those that hold a
+    // file that they could not write.
+    const bool broken = state.ended && !state.end.success && state.end.error == ErrorKind::io;
+    if (host->node().coordinator().stranded() || broken) {
+      end_all(code);
     }
     return code;
   } catch (const Error& error) {
@@ -318,7 +320,10 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     }
     if (in_team) {
       // Members of a team wait for each other in collectives: they cannot be asked to leave.
-      abort_all(error.what());
+      for (const Problem& problem : error.problems()) {
+        std::fprintf(stderr, "error: %s\n", problem.text().c_str());
+      }
+      end_all(exit_code(error.kind()));
     }
     dismiss("rank 0 failed");
     throw;
@@ -346,6 +351,10 @@ int run_worker(MpiWorld& world) {
     std::_Exit(resume_exit_code);  // MPI_Finalize would wait for the silent rank
   }
   drain(*link, clock);
+  if (hdf5_cannot_finalize()) {
+    wait_for(drain_patience);  // rank 0 says what is wrong and ends all of us
+    std::_Exit(exit_code(ErrorKind::io));
+  }
   return 0;
 }
 

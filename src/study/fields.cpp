@@ -104,10 +104,10 @@ void add_data(std::vector<Field>& t) {
             "Integer variable [N] that says the split of each row: 0 train, 1 validation, 2 test; "
             "replaces the fractions.",
             [](StudySpec& s) -> Slot { return &s.data.split.variable; }));
-  t.push_back(plain("data.split.blocks.rows", T::integer, "rows", "0", 0, max_exact,
+  t.push_back(plain("data.split.blocks.rows", T::integer, "rows", "", 1, max_exact,
                     "Split whole blocks of this many neighbouring rows (one time step of a grid, "
                     "say), so that correlated "
-                    "rows stay together; 0: single rows.",
+                    "rows stay together.",
                     [](StudySpec& s) -> Slot { return &s.data.split.block_rows; }));
   t.push_back(choice("data.normalise.inputs", {"none", "standard", "min_max"}, "standard",
                      "Scaling of each input column, from the training rows: mean 0 and deviation "

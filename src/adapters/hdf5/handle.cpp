@@ -23,6 +23,17 @@ herr_t keep_last(unsigned, const H5E_error2_t* entry, void* out) {
   return 0;
 }
 
+// Of a failed system call HDF5 tells a long story, in the middle of which stands what the system said.
+std::string system_reason(const std::string& text) {
+  const std::string mark = "error message = '";
+  const std::size_t begin = text.find(mark);
+  if (begin == std::string::npos) {
+    return text;
+  }
+  const std::size_t from = begin + mark.size();
+  return text.substr(from, text.find('\'', from) - from);
+}
+
 void sync_path(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags);
   if (fd < 0 || ::fsync(fd) != 0) {
@@ -47,6 +58,9 @@ void prepare_library() {
   static const bool once = [] {
     // Read by HDF5 itself; a user's own setting is left alone.
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    // A file that could not be written to its end cannot be closed either, and HDF5's own cleaning up at
+    // the exit would crash over it. Everything is closed where it is used.
+    H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     return true;
   }();
@@ -59,7 +73,7 @@ std::string reason() {
   std::string innermost;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, &keep_last, &innermost);
   H5Eclear2(H5E_DEFAULT);
-  return innermost.empty() ? out : innermost;
+  return system_reason(innermost.empty() ? out : innermost);
 }
 
 void throw_io(const std::string& where, const std::string& what) {
@@ -115,16 +129,29 @@ void publish(const std::string& temporary, const std::string& path) {
   sync_path(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
 }
 
-void require_space(const std::string& folder, std::uint64_t bytes, const std::string& for_what) {
-  struct statvfs info {};
-  if (::statvfs(folder.c_str(), &info) != 0) {
-    return;  // the write itself will say what is wrong
+void require_space(const std::string& path, std::uint64_t bytes, const std::string& for_what) {
+  const std::string hint = "free some, or put study.directory elsewhere";
+  const std::string what = "not enough space for " + for_what;
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    throw Error(ErrorKind::io, Problem{path, "cannot be created", std::strerror(errno), hint});
   }
+  struct statvfs info {};
+  const bool known = ::fstatvfs(fd, &info) == 0;
   const std::uint64_t free = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
-  if (free < bytes) {
-    throw Error(ErrorKind::io, Problem{folder, "not enough space for " + for_what,
-                                       human(bytes) + " are needed, " + human(free) + " are free",
-                                       "free some, or put study.directory elsewhere"});
+  int error = known && free < bytes ? ENOSPC : 0;
+  if (error == 0 && ::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) != 0 && errno != EOPNOTSUPP &&
+      errno != ENOSYS) {
+    error = errno;
+  }
+  ::close(fd);
+  ::unlink(path.c_str());
+  if (error != 0) {
+    throw Error(ErrorKind::io,
+                Problem{path, what,
+                        human(bytes) + " are needed, " + human(free) + " are free (" +
+                            std::strerror(error) + ")",
+                        hint});
   }
 }
 

@@ -29,6 +29,8 @@ class Handle {
   }
   [[nodiscard]] bool valid() const { return id_ >= 0; }
   [[nodiscard]] hid_t get() const { return id_; }
+  // Gives the identifier up without closing it.
+  void leave() { id_ = -1; }
   // Closes now and says whether that went well (what was buffered is written here).
   [[nodiscard]] bool close() { return id_ < 0 || close_(std::exchange(id_, -1)) >= 0; }
 
@@ -53,7 +55,9 @@ void write_text_attribute(hid_t object, const char* name, const std::string& tex
 
 // Makes the file durable under its final name: sync, rename, sync of the folder. Throws Error{io}.
 void publish(const std::string& temporary, const std::string& path);
-// Throws Error{io} if the file system of `folder` has less room than `bytes`.
-void require_space(const std::string& folder, std::uint64_t bytes, const std::string& for_what);
+// Throws Error{io} if a new file `path` could not grow to `bytes`: no space, a quota, a limit. Asked
+// before a file is written together, since a write that fails on one rank alone leaves parallel HDF5 in
+// a state that cannot be closed. Leaves no file behind.
+void require_space(const std::string& path, std::uint64_t bytes, const std::string& for_what);
 
 }  // namespace twostep::hdf5

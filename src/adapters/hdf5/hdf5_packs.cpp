@@ -30,6 +30,8 @@ std::string dataset_name(Split split, bool inputs) {
          (inputs ? "/inputs" : "/targets");
 }
 
+bool files_left_open = false;
+
 class Writer : public PackWriter {
  public:
   Writer(std::string path, const PackHeader& header, Group& group)
@@ -46,17 +48,23 @@ class Writer : public PackWriter {
     hdf5::write_text_attribute(file_.get(), "header", hdf5::encode_header(header));
   }
 
+  // Without finish: all members are here, having agreed that something is wrong.
   ~Writer() override {
-    if (!finished_) {
-      for (auto* list : {&inputs_, &targets_}) {
-        for (Handle& h : *list) {
-          h = Handle();
-        }
+    if (finished_) {
+      return;
+    }
+    std::vector<double> failures{write_failed_ ? 1.0 : 0.0};
+    group_.sum(failures);
+    const bool leave = failures[0] > 0 && group_.size() > 1;
+    files_left_open = files_left_open || leave;
+    for (auto* list : {&inputs_, &targets_}) {
+      for (Handle& h : *list) {
+        leave ? h.leave() : static_cast<void>(h.close());
       }
-      file_ = Handle();
-      if (group_.rank() == 0) {
-        std::remove(temporary_.c_str());
-      }
+    }
+    leave ? file_.leave() : static_cast<void>(file_.close());
+    if (group_.rank() == 0) {
+      std::remove(temporary_.c_str());
     }
   }
 
@@ -83,6 +91,7 @@ class Writer : public PackWriter {
     std::vector<double> failures{good ? 0.0 : 1.0};
     group_.sum(failures);  // also: all are through with writing
     if (failures[0] > 0) {
+      write_failed_ = true;
       hdf5::throw_io(path_, "could not be written to its end");
     }
     std::vector<double> published{0.0};
@@ -111,6 +120,7 @@ class Writer : public PackWriter {
   std::array<Handle, 3> inputs_;
   std::array<Handle, 3> targets_;
   bool finished_ = false;
+  bool write_failed_ = false;
 
   static std::size_t index(Split split) { return static_cast<std::size_t>(split); }
 
@@ -161,6 +171,7 @@ class Writer : public PackWriter {
     const Handle memory_space(H5Screate_simple(2, size, nullptr), &H5Sclose);
     if (H5Dwrite(dataset.get(), H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(),
                  H5P_DEFAULT, values) < 0) {
+      write_failed_ = true;
       hdf5::throw_io(temporary_, "cannot be written");
     }
   }
@@ -266,12 +277,12 @@ class Hdf5Packs : public Packs {
     for (const std::uint64_t rows : header.rows) {
       bytes += rows * (header.input_names.size() + header.target_names.size()) * sizeof(float);
     }
-    // Every member asks, and rank 0's answer counts: free space changes while one looks.
     std::array<std::byte, 1> full{};
     std::unique_ptr<Error> problem;
     if (group.rank() == 0) {
       try {
-        hdf5::require_space(folder_, bytes, "the extracted data (" + name + ".h5)");
+        hdf5::require_space(path(name) + ".partial", bytes,
+                            "the extracted data (" + name + ".h5)");
       } catch (const Error& error) {
         problem = std::make_unique<Error>(error);
         full[0] = std::byte{1};
@@ -281,7 +292,7 @@ class Hdf5Packs : public Packs {
     if (full[0] != std::byte{0}) {
       throw problem ? Error(*problem)
                     : Error(ErrorKind::io, Problem{folder_, "not enough space for " + name + ".h5",
-                                                   "rank 0 of the team found too little", ""});
+                                                   "the leader of the team found too little", ""});
     }
     return std::make_unique<Writer>(path(name), header, group);
   }
@@ -310,6 +321,10 @@ class Hdf5Packs : public Packs {
 };
 
 }  // namespace
+
+bool hdf5_cannot_finalize() {
+  return files_left_open;
+}
 
 std::unique_ptr<Packs> make_hdf5_packs(const std::string& folder) {
   return std::make_unique<Hdf5Packs>(folder);

@@ -10,6 +10,10 @@
 
 namespace twostep {
 
+// Whether this process has left a parallel file open because a write failed on some rank. MPI_Finalize
+// would then wait for ever: the program has to be ended by MPI_Abort.
+[[nodiscard]] bool hdf5_cannot_finalize();
+
 [[nodiscard]] std::unique_ptr<Packs> make_hdf5_packs(const std::string& folder);
 
 }  // namespace twostep

@@ -30,6 +30,8 @@ class MpiWorld {
 
 // Ends all ranks at once, for bugs only; usable as a BugHandler.
 [[noreturn]] void abort_all(const char* message);
+// The same without a message, for ends that MPI_Finalize cannot be part of.
+[[noreturn]] void end_all(int exit_code);
 [[nodiscard]] std::string mpi_version();  // "Open MPI v4.1.4, MPI 3.1"
 
 }  // namespace twostep
