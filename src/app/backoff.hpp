@@ -1,5 +1,5 @@
-// How long an idle rank sleeps before it looks again: shortly at first, so that short trials are not
-// held up, then up to 20 ms, so that waiting costs no processor time.
+// How long an idle rank sleeps before it looks again: shortly at first, so that short trials are
+// not held up, then up to 20 ms, so that waiting costs no processor time.
 #pragma once
 
 #include <algorithm>

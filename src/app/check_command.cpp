@@ -76,9 +76,10 @@ void print_variables(const char* title, const std::vector<VariableSpec>& variabl
   std::printf("%s\n", title);
   for (std::size_t i = 0; i < variables.size(); ++i) {
     const VariableSpec& v = variables[i];
-    std::printf("  %-24s %s%s%s\n", v.name.c_str(), infos[first + i].type.c_str(),
-                columns[i] > 1 ? (", " + std::to_string(columns[i]) + " columns").c_str() : "",
-                v.transform == Transform::none ? "" : (std::string(", ") + name(v.transform)).c_str());
+    std::printf(
+        "  %-24s %s%s%s\n", v.name.c_str(), infos[first + i].type.c_str(),
+        columns[i] > 1 ? (", " + std::to_string(columns[i]) + " columns").c_str() : "",
+        v.transform == Transform::none ? "" : (std::string(", ") + name(v.transform)).c_str());
   }
 }
 
@@ -119,17 +120,17 @@ int check_command(const std::string& study_file) {
   const double search = 6 * parameters.middle * trial_rows * s.spec.search.trials;
   const double retrain = 6 * parameters.middle * full_rows * s.spec.promotion.finalists;
   std::printf("search      %u trials of %llu %s; %.0f to %.0f parameters, half below %.0f\n",
-              s.spec.search.trials,
-              static_cast<unsigned long long>(s.spec.search.budget.amount),
+              s.spec.search.trials, static_cast<unsigned long long>(s.spec.search.budget.amount),
               s.spec.search.budget.unit == BudgetUnit::epochs ? "epochs" : "steps", parameters.low,
               parameters.high, parameters.middle);
   std::printf("retraining  %u finalists, %llu %s each\n", s.spec.promotion.finalists,
               static_cast<unsigned long long>(s.spec.retraining.budget.amount),
               s.spec.retraining.budget.unit == BudgetUnit::epochs ? "epochs" : "steps");
-  std::printf("cost        step 1 %.2g FLOP, step 2 %.2g FLOP without early stopping:\n"
-              "            some %s + %s on one core at %.0f GFLOP/s\n",
-              search, retrain, time_text(search / assumed_rate).c_str(),
-              time_text(retrain / assumed_rate).c_str(), assumed_rate / 1e9);
+  std::printf(
+      "cost        step 1 %.2g FLOP, step 2 %.2g FLOP without early stopping:\n"
+      "            some %s + %s on one core at %.0f GFLOP/s\n",
+      search, retrain, time_text(search / assumed_rate).c_str(),
+      time_text(retrain / assumed_rate).c_str(), assumed_rate / 1e9);
   std::printf("no mistakes found\n");
   return 0;
 }

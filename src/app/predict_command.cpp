@@ -67,9 +67,8 @@ std::vector<float> read_inputs(const Model& model, Shards& shards, std::size_t s
     for (std::uint64_t i = 0; i < count; ++i) {
       for (std::uint64_t j = 0; j < columns; ++j) {
         const double t = transformed(model.inputs[v], raw[i * columns + j]);
-        out[i * width + first + j] =
-            static_cast<float>((t - model.input_encoding.offset[first + j]) /
-                               model.input_encoding.scale[first + j]);
+        out[i * width + first + j] = static_cast<float>(
+            (t - model.input_encoding.offset[first + j]) / model.input_encoding.scale[first + j]);
       }
     }
     first += columns;
@@ -144,8 +143,10 @@ int predict_command(const PredictOptions& options) {
   std::printf("%s: %llu rows\n", options.output_file.c_str(),
               static_cast<unsigned long long>(rows));
   if (unknown > 0) {
-    std::fprintf(stderr, "warning: %llu predictions are NaN, where an input is missing or outside "
-                 "its transform's domain\n", static_cast<unsigned long long>(unknown));
+    std::fprintf(stderr,
+                 "warning: %llu predictions are NaN, where an input is missing or outside "
+                 "its transform's domain\n",
+                 static_cast<unsigned long long>(unknown));
   }
   return 0;
 }

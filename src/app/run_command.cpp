@@ -60,11 +60,11 @@ WorkerOptions worker_options(const StudySpec& spec) {
 void check_team(const StudySetup& setup, std::uint32_t workers) {
   const std::uint32_t team = setup.spec.retraining.team;
   if (team > workers) {
-    throw Error(ErrorKind::resources,
-                Problem{setup.file, "retraining.team asks for " + std::to_string(team) + " ranks",
-                        "this run has " + std::to_string(workers) + " workers (rank 0 coordinates)",
-                        "start with mpirun -n " + std::to_string(team + 1) +
-                            ", or lower retraining.team"});
+    throw Error(
+        ErrorKind::resources,
+        Problem{setup.file, "retraining.team asks for " + std::to_string(team) + " ranks",
+                "this run has " + std::to_string(workers) + " workers (rank 0 coordinates)",
+                "start with mpirun -n " + std::to_string(team + 1) + ", or lower retraining.team"});
   }
 }
 
@@ -304,8 +304,8 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     drain(*link, host->clock());
     const int code = host->close();
     const State& state = host->node().state();
-    // MPI_Finalize would wait for ranks that are gone or cannot be reached, or for those that hold a
-    // file that they could not write.
+    // MPI_Finalize would wait for ranks that are gone or cannot be reached, or for those that hold
+    // a file that they could not write.
     const bool broken = state.ended && !state.end.success && state.end.error == ErrorKind::io;
     if (host->node().coordinator().stranded() || broken) {
       end_all(code);

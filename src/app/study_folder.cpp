@@ -22,9 +22,9 @@ RecordedStudy read_study(const std::string& directory,
     }
   });
   if (study.state.events == 0) {
-    throw Error(ErrorKind::study, Problem{directory, "no study here",
-                                          "it has no journal/ with events in it",
-                                          "give the study.directory of a study that was run"});
+    throw Error(ErrorKind::study,
+                Problem{directory, "no study here", "it has no journal/ with events in it",
+                        "give the study.directory of a study that was run"});
   }
   study.spec = read_spec(read_json(study.state.spec_json));
   study.space = make_space(study.spec);
@@ -37,9 +37,8 @@ void write_results(Files& files, const Report& report) {
 }
 
 void write_outcome(Files& files, int code, const std::string& reason) {
-  const nlohmann::json outcome{{"exit_code", code},
-                               {"resume", code == resume_exit_code},
-                               {"reason", reason}};
+  const nlohmann::json outcome{
+      {"exit_code", code}, {"resume", code == resume_exit_code}, {"reason", reason}};
   files.replace("outcome.json", outcome.dump() + "\n");
 }
 
@@ -48,9 +47,9 @@ bool holds_study(Files& files) {
 }
 
 void clear_study(const std::string& directory) {
-  for (const char* name : {"journal", "finalists", "subset.h5", "full.h5", "subset.h5.partial",
-                           "full.h5.partial", "report.json", "trials.csv", "outcome.json",
-                           "study.yaml"}) {
+  for (const char* name :
+       {"journal", "finalists", "subset.h5", "full.h5", "subset.h5.partial", "full.h5.partial",
+        "report.json", "trials.csv", "outcome.json", "study.yaml"}) {
     remove_tree(directory + "/" + name);
   }
 }

@@ -17,8 +17,8 @@ struct RecordedStudy {
 };
 
 // Error{study} if there is no study in it. `event` sees every event on the way (may be empty).
-[[nodiscard]] RecordedStudy read_study(
-    const std::string& directory, const std::function<void(const NumberedEvent&)>& event = {});
+[[nodiscard]] RecordedStudy read_study(const std::string& directory,
+                                       const std::function<void(const NumberedEvent&)>& event = {});
 
 // report.json and trials.csv, replaced atomically.
 void write_results(Files& files, const Report& report);

@@ -18,8 +18,9 @@ std::string read_study_file(const std::string& path) {
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const auto text = make_posix_files(folder)->read(path.substr(slash + 1));
   if (!text) {
-    throw Error(ErrorKind::config, Problem{path, "no such study file", "",
-                                           "twostep schema --format yaml prints one to begin with"});
+    throw Error(ErrorKind::config,
+                Problem{path, "no such study file", "",
+                        "twostep schema --format yaml prints one to begin with"});
   }
   return *text;
 }
@@ -32,8 +33,7 @@ std::vector<std::string> expand(const std::vector<std::string>& patterns, const 
     const auto found = expand_pattern(pattern);
     if (found.empty()) {
       const bool wild = pattern.find_first_of("*?[{") != std::string::npos;
-      problems.push_back({where,
-                          wild ? "no file matches " + pattern : "no such file: " + pattern,
+      problems.push_back({where, wild ? "no file matches " + pattern : "no such file: " + pattern,
                           "paths are relative to the working directory, " + real_path("."),
                           "check data.files"});
     }

@@ -10,9 +10,10 @@
 namespace twostep {
 namespace {
 
-// A run that ends without a word may have been ended by a trial that took the whole job with it (out
-// of memory), or by a node failure or a walltime limit that no trial is to blame for. A trial that was
-// under way at this many such ends is not tried again, so that no study is restarted for ever.
+// A run that ends without a word may have been ended by a trial that took the whole job with it
+// (out of memory), or by a node failure or a walltime limit that no trial is to blame for. A trial
+// that was under way at this many such ends is not tried again, so that no study is restarted for
+// ever.
 constexpr std::uint32_t most_unclean_ends = 10;
 
 }  // namespace
@@ -113,8 +114,8 @@ void Coordinator::dispatch_extraction(Step& step, AssignmentKind kind) {
   const auto open = std::any_of(state_.open.begin(), state_.open.end(),
                                 [&](const auto& entry) { return entry.second.kind == kind; });
   const std::vector<WorkerId> team = idle_workers();
-  // All workers take part: those that are busy are waited for, those that have not appeared only for a
-  // while.
+  // All workers take part: those that are busy are waited for, those that have not appeared only
+  // for a while.
   if (open || team.empty() || team.size() < load_.size() ||
       (team.size() < workers_.size() && now_ - begun_ < options_.hello_patience)) {
     return;

@@ -156,8 +156,8 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.phase = phase_text(state);
   report.message = state.ended && !state.end.success ? state.end.message : "";
   report.runs = state.run.run.value;
-  report.planned_trials = state.exhausted ? static_cast<std::uint32_t>(state.trials.size())
-                                          : spec.search.trials;
+  report.planned_trials =
+      state.exhausted ? static_cast<std::uint32_t>(state.trials.size()) : spec.search.trials;
   report.finished = state.trials_finished;
   report.diverged = state.trials_diverged;
   report.failed = state.trials_failed;

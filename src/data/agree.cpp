@@ -49,9 +49,8 @@ void agree(Group& group, const std::function<void()>& work) {
   group.sum(sizes);
   for (std::size_t r = 0; r < sizes.size(); ++r) {
     if (sizes[r] > 0) {
-      Bytes bytes = static_cast<int>(r) == group.rank()
-                        ? mine
-                        : Bytes(static_cast<std::size_t>(sizes[r]));
+      Bytes bytes =
+          static_cast<int>(r) == group.rank() ? mine : Bytes(static_cast<std::size_t>(sizes[r]));
       group.broadcast(bytes, static_cast<int>(r));
       throw decode_error(bytes);
     }

@@ -79,8 +79,8 @@ RowReader::RowReader(const ExtractorContext& context) : context_(context) {
   const DataSpec& data = context.spec.data;
   for (std::size_t i = 0; i < data.inputs.size() + data.targets.size(); ++i) {
     const bool input = i < data.inputs.size();
-    const std::uint64_t columns = input ? context.plan.input_columns[i]
-                                        : context.plan.target_columns[i - data.inputs.size()];
+    const std::uint64_t columns =
+        input ? context.plan.input_columns[i] : context.plan.target_columns[i - data.inputs.size()];
     variables_.push_back(
         {input ? &data.inputs[i] : &data.targets[i - data.inputs.size()], columns, columns_});
     columns_ += columns;
@@ -97,7 +97,7 @@ void RowReader::place(std::size_t variable, std::span<const double> raw, std::si
       const double value = raw[i * v.columns + j];
       const double t = transformed(*v.spec, value);
       if (!std::isfinite(t)) {
-        const Defect kind = std::isnan(value)      ? Defect::missing
+        const Defect kind = std::isnan(value)       ? Defect::missing
                             : !std::isfinite(value) ? Defect::infinite
                                                     : Defect::undefined;
         defects.note(variable, kind, row_of(i), j);
@@ -140,8 +140,7 @@ void RowReader::read_range(std::uint64_t begin, std::uint64_t count, std::span<d
   for (std::size_t variable = 0; variable < variables_.size(); ++variable) {
     raw.resize(count * variables_[variable].columns);
     read_global_range(context_.shards, context_.plan, variable, begin, count, raw);
-    place(variable, raw, count, out, usable, defects,
-          [&](std::size_t i) { return begin + i; });
+    place(variable, raw, count, out, usable, defects, [&](std::size_t i) { return begin + i; });
   }
 }
 
@@ -157,9 +156,8 @@ EncodedRows encode_rows(std::span<const double> values, const PackHeader& header
           (values[i * columns + j] - header.inputs.offset[j]) / header.inputs.scale[j]);
     }
     for (std::size_t j = 0; j < targets; ++j) {
-      out.targets[i * targets + j] =
-          static_cast<float>((values[i * columns + inputs + j] - header.targets.offset[j]) /
-                             header.targets.scale[j]);
+      out.targets[i * targets + j] = static_cast<float>(
+          (values[i * columns + inputs + j] - header.targets.offset[j]) / header.targets.scale[j]);
     }
   }
   return out;

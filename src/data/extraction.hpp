@@ -1,5 +1,5 @@
-// What the two extractions have in common: reading rows of all variables as transformed doubles, and
-// keeping account of values that cannot be used.
+// What the two extractions have in common: reading rows of all variables as transformed doubles,
+// and keeping account of values that cannot be used.
 #pragma once
 
 #include <memory>

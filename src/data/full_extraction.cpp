@@ -32,8 +32,7 @@ class FullExtraction : public Extraction {
 
   bool advance() override {
     const bool counting = round_ < rounds_;
-    const std::uint64_t begin =
-        std::min(mine_.end, mine_.begin + (round_ % rounds_) * round_rows);
+    const std::uint64_t begin = std::min(mine_.end, mine_.begin + (round_ % rounds_) * round_rows);
     const std::uint64_t end = std::min(mine_.end, begin + round_rows);
     if (begin < end && !error_) {
       try {
@@ -130,8 +129,7 @@ class FullExtraction : public Extraction {
         header_.rows[s] += static_cast<std::uint64_t>(all[r * 3 + s]);
       }
     }
-    header_.dropped_rows =
-        context_.plan.rows - header_.rows[0] - header_.rows[1] - header_.rows[2];
+    header_.dropped_rows = context_.plan.rows - header_.rows[0] - header_.rows[1] - header_.rows[2];
     header_.digest = context_.plan.full_digest;
     writer_ = context_.packs.create("full", header_, group_);
   }

@@ -87,8 +87,8 @@ class SubsetExtraction : public Extraction {
   std::vector<Candidate> choose(std::array<std::uint64_t, 2>& counts) const {
     std::vector<Candidate> out;
     for (std::size_t s = 0; s < 2; ++s) {
-      const auto rows = split_.select(context_.shards, all_splits[s], tried_[s],
-                                      wanted_[s] - accepted_[s]);
+      const auto rows =
+          split_.select(context_.shards, all_splits[s], tried_[s], wanted_[s] - accepted_[s]);
       counts[s] = rows.size();
       for (std::size_t i = 0; i < rows.size(); ++i) {
         out.push_back({rows[i], i, s});
@@ -115,8 +115,8 @@ class SubsetExtraction : public Extraction {
 
   [[nodiscard]] bool same_chunk(std::uint64_t a, std::uint64_t b) const {
     const auto& starts = context_.plan.shard_begin;
-    const auto shard = static_cast<std::size_t>(
-        std::upper_bound(starts.begin(), starts.end(), a) - starts.begin() - 1);
+    const auto shard = static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), a) -
+                                                starts.begin() - 1);
     const std::uint64_t chunk = context_.shards.shards()[shard].chunk_rows;
     return chunk > 0 && b < starts[shard + 1] &&
            (a - starts[shard]) / chunk == (b - starts[shard]) / chunk;
@@ -148,8 +148,8 @@ class SubsetExtraction : public Extraction {
     for (std::uint64_t i = 0; i < mine.size(); ++i) {
       const Candidate& c = candidates[mine.begin + i];
       if (usable[i] != 0) {
-        own_.push_back({c.split, position[c.split * counts[0] + c.order],
-                        values_.size() / reader_.columns()});
+        own_.push_back(
+            {c.split, position[c.split * counts[0] + c.order], values_.size() / reader_.columns()});
         const auto row = values.subspan(i * reader_.columns(), reader_.columns());
         values_.insert(values_.end(), row.begin(), row.end());
       }
@@ -177,17 +177,17 @@ class SubsetExtraction : public Extraction {
   // every member: sums of blocks in which each row is filled in by one member.
   template <class Use>
   void exchange(std::size_t split, Use use) {
-    auto next = std::find_if(own_.begin(), own_.end(),
-                             [&](const OwnRow& r) { return r.split == split; });
+    auto next =
+        std::find_if(own_.begin(), own_.end(), [&](const OwnRow& r) { return r.split == split; });
     std::vector<double> block;
     for (std::uint64_t begin = 0; begin < accepted_[split]; begin += stats_block_rows) {
       const std::uint64_t end = std::min(begin + stats_block_rows, accepted_[split]);
       block.assign((end - begin) * reader_.columns(), 0.0);
       for (; next != own_.end() && next->split == split && next->position < end; ++next) {
-        std::copy_n(values_.begin() + static_cast<long>(next->values * reader_.columns()),
-                    reader_.columns(),
-                    block.begin() +
-                        static_cast<long>((next->position - begin) * reader_.columns()));
+        std::copy_n(
+            values_.begin() + static_cast<long>(next->values * reader_.columns()),
+            reader_.columns(),
+            block.begin() + static_cast<long>((next->position - begin) * reader_.columns()));
       }
       group_.sum(block);
       use(begin, block);
@@ -268,12 +268,12 @@ class SubsetExtraction : public Extraction {
         constant = constant && stats[column + j].constant();
       }
       if (constant) {
-        problems.push_back(
-            {context_.spec.data.targets[t].where,
-             "the target " + context_.spec.data.targets[t].name + " is constant",
-             "all " + std::to_string(accepted_[0]) + " training rows of the subset hold " +
-                 to_text(Value(stats[column].mean)) + ": there is nothing to learn",
-             "leave it out of data.targets, or take a larger subset"});
+        problems.push_back({context_.spec.data.targets[t].where,
+                            "the target " + context_.spec.data.targets[t].name + " is constant",
+                            "all " + std::to_string(accepted_[0]) +
+                                " training rows of the subset hold " +
+                                to_text(Value(stats[column].mean)) + ": there is nothing to learn",
+                            "leave it out of data.targets, or take a larger subset"});
       }
       column += columns;
     }

@@ -23,8 +23,8 @@ class SobolSampler : public Sampler {
     const std::size_t n = space_.dimensions.size();
     std::vector<double> unit(n);
     if (draw > 0) {
-      // In place of a duplicate. Not a later point of the sequence: those repeat the leading bits, all
-      // that matters to a coarse dimension, of the points at hand.
+      // In place of a duplicate. Not a later point of the sequence: those repeat the leading bits,
+      // all that matters to a coarse dimension, of the points at hand.
       const Rng rng(seed_, Purpose::search, next.value, draw);
       for (std::size_t i = 0; i < n; ++i) {
         unit[i] = rng.uniform(i);

@@ -8,10 +8,13 @@ namespace twostep {
 
 class SimNetwork::End : public Link {
  public:
-  End(SimNetwork& network, int rank, Clock& clock) : network_(network), rank_(rank), clock_(clock) {}
+  End(SimNetwork& network, int rank, Clock& clock)
+      : network_(network), rank_(rank), clock_(clock) {}
   [[nodiscard]] int rank() const override { return rank_; }
   [[nodiscard]] int size() const override { return static_cast<int>(network_.boxes_.size()); }
-  void send(int to, Bytes bytes) override { network_.send(clock_.now(), rank_, to, std::move(bytes)); }
+  void send(int to, Bytes bytes) override {
+    network_.send(clock_.now(), rank_, to, std::move(bytes));
+  }
   [[nodiscard]] std::vector<Mail> poll() override { return network_.poll(clock_.now(), rank_); }
   [[nodiscard]] bool drained() override { return true; }
 
@@ -45,8 +48,8 @@ void SimNetwork::send(Time now, int from, int to, Bytes bytes) {
   if (box.dead) {
     return;
   }
-  const auto latency =
-      Duration(static_cast<Duration::rep>(rng_.uniform(messages_) * static_cast<double>(latency_.count())));
+  const auto latency = Duration(
+      static_cast<Duration::rep>(rng_.uniform(messages_) * static_cast<double>(latency_.count())));
   Time& last = to == 0 ? last_to_zero_[static_cast<std::size_t>(from)]
                        : last_from_zero_[static_cast<std::size_t>(to)];
   last = std::max(last, now + latency);

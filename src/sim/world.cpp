@@ -380,8 +380,8 @@ class World {
     files_.crash(rng_, ++draws_);
   }
 
-  // A run that was killed but is not quite dead adds a line to its own segment when its successor has
-  // begun: it believes that its history went on, and must be ignored.
+  // A run that was killed but is not quite dead adds a line to its own segment when its successor
+  // has begun: it believes that its history went on, and must be ignored.
   void add_stale_line() {
     const std::uint64_t seq = node_->state().run.accepted_seq;
     char path[32];
@@ -435,9 +435,10 @@ StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials) {
     "data": {"files": ["x.h5"], "inputs": ["x"], "targets": ["y"]},
     "model": {"layers": {"int": [1, 4]}, "width": {"int": [8, 256], "log": true, "per": "layer"}},
     "training": {"learning_rate": {"float": [0.0001, 0.1], "log": true}},
-    "search": {"trials": )" + std::to_string(trials) +
+    "search": {"trials": )" +
+                           std::to_string(trials) +
                            R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10}},
-    "promotion": {"finalists": 5},
+    "promotion": {"finalists": )" + std::to_string(std::min(trials, 5U)) + R"(},
     "retraining": {"budget": {"epochs": 10}}
   })";
   StudyIdentity study;

@@ -153,11 +153,14 @@ std::string config_markdown() {
   for (const Field& field : fields()) {
     const std::string here = field.path.substr(0, field.path.find('.'));
     if (here != section) {
-      out += "\n## " + here + "\n\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n";
+      out +=
+          "\n## " + here + "\n\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n";
       section = here;
     }
     out += "| `" + field.path + "`" + (field.tunable ? " `*`" : "") + " | " + kind(field) + " | " +
-           (field.required ? "required" : field.default_text.empty() ? "" : "`" + field.default_text + "`") +
+           (field.required               ? "required"
+            : field.default_text.empty() ? ""
+                                         : "`" + field.default_text + "`") +
            " | " + field.sentence + " |\n";
   }
   return out;

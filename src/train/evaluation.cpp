@@ -12,9 +12,9 @@ constexpr std::uint64_t batch_rows = 1024;
 
 }  // namespace
 
-void Evaluator::run(Split split, std::span<const float> parameters,
-                    const std::function<void(std::span<const float>, std::span<const float>,
-                                             RowRange)>& use) {
+void Evaluator::run(
+    Split split, std::span<const float> parameters,
+    const std::function<void(std::span<const float>, std::span<const float>, RowRange)>& use) {
   const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
   for (std::uint64_t begin = mine.begin; begin < mine.end; begin += batch_rows) {
     const RowRange range{begin, std::min(mine.end, begin + batch_rows)};
@@ -33,15 +33,14 @@ void Evaluator::run(Split split, std::span<const float> parameters,
 std::vector<double> Evaluator::mean_squares(Split split, std::span<const float> parameters) {
   const std::size_t targets = data_.targets();
   std::vector<double> sums(targets, 0.0);
-  run(split, parameters,
-      [&](std::span<const float> y, std::span<const float> truth, RowRange) {
-        for (std::size_t i = 0; i < y.size(); i += targets) {
-          for (std::size_t j = 0; j < targets; ++j) {
-            const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
-            sums[j] += d * d;
-          }
-        }
-      });
+  run(split, parameters, [&](std::span<const float> y, std::span<const float> truth, RowRange) {
+    for (std::size_t i = 0; i < y.size(); i += targets) {
+      for (std::size_t j = 0; j < targets; ++j) {
+        const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
+        sums[j] += d * d;
+      }
+    }
+  });
   group_.sum(sums);
   for (double& s : sums) {
     s /= static_cast<double>(data_.rows(split));
@@ -62,8 +61,9 @@ Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
   const ColumnEncoding& wanted = data_.target_encoding();
   const std::span<const float> truths = data_.stored_targets(split);
   const auto truth_at = [&](std::uint64_t row, std::size_t j) {
-    return original(*variable[j], stored.offset[j] + stored.scale[j] * static_cast<double>(
-                                                                           truths[row * width + j]));
+    return original(
+        *variable[j],
+        stored.offset[j] + stored.scale[j] * static_cast<double>(truths[row * width + j]));
   };
   const double rows = static_cast<double>(data_.rows(split));
   std::vector<double> means(width, 0.0);
@@ -75,20 +75,20 @@ Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
   }
   group_.sum(means);
   std::vector<double> sums(4 * width, 0.0);  // residual and total squares, absolute, normalised
-  run(split, parameters, [&](std::span<const float> y, std::span<const float> truth,
-                             RowRange range) {
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      const std::size_t j = i % width;
-      const double t = truth_at(range.begin + i / width, j);
-      const double p = original(
-          *variable[j], wanted.offset[j] + wanted.scale[j] * static_cast<double>(y[i]));
-      const double d = static_cast<double>(y[i]) - static_cast<double>(truth[i]);
-      sums[j] += (p - t) * (p - t);
-      sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
-      sums[2 * width + j] += std::abs(p - t);
-      sums[3 * width + j] += d * d;
-    }
-  });
+  run(split, parameters,
+      [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          const std::size_t j = i % width;
+          const double t = truth_at(range.begin + i / width, j);
+          const double p = original(*variable[j],
+                                    wanted.offset[j] + wanted.scale[j] * static_cast<double>(y[i]));
+          const double d = static_cast<double>(y[i]) - static_cast<double>(truth[i]);
+          sums[j] += (p - t) * (p - t);
+          sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
+          sums[2 * width + j] += std::abs(p - t);
+          sums[3 * width + j] += d * d;
+        }
+      });
   group_.sum(sums);
   Evaluation out;
   out.rows = data_.rows(split);

@@ -36,10 +36,11 @@ std::shared_ptr<const Pack> MlpTrainer::open_pack(AssignmentKind kind) {
       full ? context_.packs.open("full", context_.plan.full_digest)
            : context_.packs.open("subset", context_.plan.subset_digest);
   if (!pack) {
-    throw Error(ErrorKind::io, Problem{full ? "full.h5" : "subset.h5",
-                                       "the extracted data cannot be read on this node",
-                                       "the file is missing or is another study's",
-                                       "is study.directory on a file system that all nodes share?"});
+    throw Error(
+        ErrorKind::io,
+        Problem{full ? "full.h5" : "subset.h5", "the extracted data cannot be read on this node",
+                "the file is missing or is another study's",
+                "is study.directory on a file system that all nodes share?"});
   }
   if (!full) {
     subset_ = pack;
@@ -95,7 +96,8 @@ bool MlpTrainer::advance_team(Duration slice) {
   for (; done < header.steps && !run_->ended(); ++done) {
     run_->step();
   }
-  step_seconds_ = seconds(context_.clock.now() - begun) / static_cast<double>(std::max<std::uint64_t>(done, 1));
+  step_seconds_ =
+      seconds(context_.clock.now() - begun) / static_cast<double>(std::max<std::uint64_t>(done, 1));
   return true;
 }
 

@@ -9,7 +9,10 @@ namespace {
 using nlohmann::json;
 
 json number(double v) {
-  return std::isfinite(v) ? json(v) : json(std::isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
+  return std::isfinite(v) ? json(v)
+                          : json(std::isnan(v) ? "NaN"
+                                 : v > 0       ? "Infinity"
+                                               : "-Infinity");
 }
 
 json encode(const Evaluation& evaluation) {

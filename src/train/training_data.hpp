@@ -4,10 +4,10 @@
 #include <memory>
 #include <vector>
 
+#include "twostep/base/row_range.hpp"
 #include "twostep/ports/group.hpp"
 #include "twostep/ports/pack.hpp"
 #include "twostep/study/spec.hpp"
-#include "twostep/base/row_range.hpp"
 #include "twostep/train/batches.hpp"
 
 namespace twostep {

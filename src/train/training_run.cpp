@@ -66,8 +66,7 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
   const Budget& budget = assignment.budget;
   const bool epochs = budget.unit == BudgetUnit::epochs;
   total_steps_ = epochs ? budget.amount * steps_per_epoch_ : budget.amount;
-  validate_every_ =
-      !epochs && budget.validate_every > 0 ? budget.validate_every : steps_per_epoch_;
+  validate_every_ = !epochs && budget.validate_every > 0 ? budget.validate_every : steps_per_epoch_;
   TWOSTEP_REQUIRE(total_steps_ > 0);
   agree(group_, [&] {
     parameters_.resize(layout_.parameters);
@@ -81,8 +80,8 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     best_parameters_ = parameters_;
     best_ = std::numeric_limits<double>::quiet_NaN();
     if (share > 0) {
-      networks_[share] = context_.engine.compile(shape_, static_cast<std::uint32_t>(share),
-                                                 Pass::training);
+      networks_[share] =
+          context_.engine.compile(shape_, static_cast<std::uint32_t>(share), Pass::training);
     }
   });
 }
@@ -98,8 +97,7 @@ double TrainingRun::compute_gradient(RowRange batch) {
   } else {
     std::unique_ptr<Network>& network = networks_[n];
     if (!network) {
-      network =
-          context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training);
+      network = context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training);
     }
     data_.gather(order_, mine, x_.data(), y_.data());
     const std::span<const float> x(x_.data(), n * data_.inputs());
@@ -135,8 +133,8 @@ void TrainingRun::step() {
   }
 }
 
-// Mean over the targets of the squared error, in the units of the subset's normalised targets in both
-// steps, so that their losses can be compared.
+// Mean over the targets of the squared error, in the units of the subset's normalised targets in
+// both steps, so that their losses can be compared.
 double TrainingRun::objective() {
   const std::vector<double> squares = evaluator_.mean_squares(Split::validation, parameters_);
   double sum = 0;

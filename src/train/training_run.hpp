@@ -1,5 +1,5 @@
-// One training from its first step to its end. Free of time: what it computes does not depend on how
-// its steps are cut into slices.
+// One training from its first step to its end. Free of time: what it computes does not depend on
+// how its steps are cut into slices.
 #pragma once
 
 #include <map>
@@ -58,7 +58,7 @@ class TrainingRun {
   [[nodiscard]] bool retrains() const { return assignment_.kind == AssignmentKind::retrain; }
   [[nodiscard]] double compute_gradient(RowRange batch);
   void validate();
-  [[nodiscard]] double objective() ;
+  [[nodiscard]] double objective();
   void finish_retraining(Result& result);
   [[nodiscard]] Model make_model(const Result& result) const;
   [[nodiscard]] double time_inference();

@@ -41,8 +41,10 @@ inline void check_packs_contract(Packs& packs) {
     const auto writer = packs.create("p", header, group);
     writer->write_range(Split::train, 0, std::span(inputs).first(12), std::span(targets).first(4));
     EXPECT_EQ(packs.open("p", "abc"), nullptr) << "a pack that is not finished must not exist";
-    writer->write_range(Split::train, 4, std::span(inputs).subspan(12), std::span(targets).subspan(4));
-    writer->write_range(Split::validation, 0, std::span(inputs).first(12), std::span(targets).first(4));
+    writer->write_range(Split::train, 4, std::span(inputs).subspan(12),
+                        std::span(targets).subspan(4));
+    writer->write_range(Split::validation, 0, std::span(inputs).first(12),
+                        std::span(targets).first(4));
     writer->finish();
   }
   EXPECT_EQ(packs.open("p", "other"), nullptr);
@@ -63,7 +65,8 @@ inline void check_packs_contract(Packs& packs) {
   other.digest = "new";
   const auto writer = packs.create("p", other, group);
   writer->write_range(Split::train, 0, std::vector<float>(30, 7.0F), targets);
-  writer->write_range(Split::validation, 0, std::span(inputs).first(12), std::span(targets).first(4));
+  writer->write_range(Split::validation, 0, std::span(inputs).first(12),
+                      std::span(targets).first(4));
   writer->finish();
   EXPECT_EQ(packs.open("p", "abc"), nullptr);
   EXPECT_EQ(packs.open("p", "new")->inputs(Split::train)[29], 7.0F);

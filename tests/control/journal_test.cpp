@@ -14,8 +14,7 @@ namespace {
 
 std::vector<NumberedEvent> read_all(MemFiles& files, JournalContents* contents = nullptr) {
   std::vector<NumberedEvent> out;
-  const JournalContents c =
-      read_journal(files, [&](const NumberedEvent& e) { out.push_back(e); });
+  const JournalContents c = read_journal(files, [&](const NumberedEvent& e) { out.push_back(e); });
   if (contents != nullptr) {
     *contents = c;
   }
@@ -63,11 +62,19 @@ std::vector<Event> every_event() {
   started.host = "h";
   started.wall_ns = 1'700'000'000'123'456'789;
   Point point;
-  point.values = {Value{}, Value(true), Value(std::int64_t{-3}), Value(0.1), Value(std::string("x"))};
-  return {StudyCreated{R"({"a": 1})", "digest"}, started, TrialCreated{TrialId(1), point},
-          Dispatched{a}, Finished{some_result()}, WorkerLost{WorkerId(7), "silent"},
-          SearchExhausted{12}, FinalistsChosen{{TrialId(3), TrialId(1)}}, TeamsPlanned{{2, 1}},
-          StudyEnded{false, ErrorKind::io, "disk"}, RunEnded{"finished"}};
+  point.values = {Value{}, Value(true), Value(std::int64_t{-3}), Value(0.1),
+                  Value(std::string("x"))};
+  return {StudyCreated{R"({"a": 1})", "digest"},
+          started,
+          TrialCreated{TrialId(1), point},
+          Dispatched{a},
+          Finished{some_result()},
+          WorkerLost{WorkerId(7), "silent"},
+          SearchExhausted{12},
+          FinalistsChosen{{TrialId(3), TrialId(1)}},
+          TeamsPlanned{{2, 1}},
+          StudyEnded{false, ErrorKind::io, "disk"},
+          RunEnded{"finished"}};
 }
 
 TEST(Journal, EveryEventReadsBackTheSame) {
@@ -92,7 +99,8 @@ TEST(Journal, NoFlippedByteIsAccepted) {
   }
 }
 
-// A power loss may leave any part of the last write: nothing before it is lost, nothing half is read.
+// A power loss may leave any part of the last write: nothing before it is lost, nothing half is
+// read.
 TEST(Journal, ATornTailIsCutOffAtEveryByte) {
   MemFiles files;
   JournalWriter writer(files, 1, 0);
@@ -106,8 +114,8 @@ TEST(Journal, ATornTailIsCutOffAtEveryByte) {
     torn.replace("journal/0001.jsonl", text.substr(0, n));
     JournalContents contents;
     const auto events = read_all(torn, &contents);
-    const auto whole =
-        static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<long>(n), '\n'));
+    const auto whole = static_cast<std::size_t>(
+        std::count(text.begin(), text.begin() + static_cast<long>(n), '\n'));
     ASSERT_EQ(events.size(), whole) << n;
     const bool between = n == 0 || text[n - 1] == '\n';
     EXPECT_EQ(contents.warnings.empty(), between) << n;
@@ -179,7 +187,8 @@ TEST(Journal, RefusesANewerFormat) {
   line.replace(at, 10, "\"format\":9");
   const std::size_t body = line.find(",\"seq\"") + 1;
   char crc[16];
-  std::snprintf(crc, sizeof crc, "%08x", crc32c(std::string_view(line).substr(body, line.size() - 1 - body)));
+  std::snprintf(crc, sizeof crc, "%08x",
+                crc32c(std::string_view(line).substr(body, line.size() - 1 - body)));
   line.replace(8, 8, crc);
   files.replace("journal/0001.jsonl", line);
   try {

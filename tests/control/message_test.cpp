@@ -15,7 +15,8 @@ Assignment some_assignment() {
   a.attempt = 2;
   a.kind = AssignmentKind::retrain;
   a.trial = TrialId(17);
-  a.point.values = {Value{}, Value(false), Value(std::int64_t{5}), Value(-0.0), Value(std::string("tanh"))};
+  a.point.values = {Value{}, Value(false), Value(std::int64_t{5}), Value(-0.0),
+                    Value(std::string("tanh"))};
   a.budget = {BudgetUnit::steps, 1000, 3, 50};
   a.team = {WorkerId(4), WorkerId(2)};
   return a;
@@ -36,10 +37,9 @@ TEST(Message, ReadsBackTheSame) {
 
 // What a broken or foreign process sends must not bring rank 0 down.
 TEST(Message, AnyBytesAreDecodedOrRefused) {
-  const std::vector<Bytes> seeds{encode(ToWorker{Assign{some_assignment()}}),
-                                 encode(FromWorker{Done{Result{}}}),
-                                 encode(FromWorker{Heartbeat{AssignmentId(1), {1, 2, 3}}}),
-                                 encode(ToWorker{Shutdown{"bye"}})};
+  const std::vector<Bytes> seeds{
+      encode(ToWorker{Assign{some_assignment()}}), encode(FromWorker{Done{Result{}}}),
+      encode(FromWorker{Heartbeat{AssignmentId(1), {1, 2, 3}}}), encode(ToWorker{Shutdown{"bye"}})};
   const Rng rng(1, Purpose::noise);
   int refused = 0;
   for (std::uint64_t i = 0; i < 20000; ++i) {

@@ -16,7 +16,8 @@ TEST(ColumnStats, MergingEqualsAddingAll) {
   for (std::uint64_t block = 0; block < 10; ++block) {
     ColumnStats part;
     for (std::uint64_t i = 0; i < 100 + block; ++i) {
-      const double v = 1e6 + rng.normal(block * 1000 + i);  // a large mean: naive sums would lose digits
+      const double v =
+          1e6 + rng.normal(block * 1000 + i);  // a large mean: naive sums would lose digits
       all.add(v);
       part.add(v);
     }

@@ -63,8 +63,8 @@ Extracted extract(const StudySpec& spec, const MemShards& shards, int members, b
 void expect_equal(const Pack& a, const Pack& b) {
   EXPECT_EQ(a.header(), b.header());
   for (const Split s : all_splits) {
-    EXPECT_TRUE(std::equal(a.inputs(s).begin(), a.inputs(s).end(), b.inputs(s).begin(),
-                           b.inputs(s).end()));
+    EXPECT_TRUE(
+        std::equal(a.inputs(s).begin(), a.inputs(s).end(), b.inputs(s).begin(), b.inputs(s).end()));
     EXPECT_TRUE(std::equal(a.targets(s).begin(), a.targets(s).end(), b.targets(s).begin(),
                            b.targets(s).end()));
   }
@@ -112,8 +112,8 @@ TEST(Extractor, SubsetHoldsTheSelectedRowsStandardised) {
       variance += (v - mean) * (v - mean) / 100;
     }
     for (std::size_t i = 0; i < 100; ++i) {
-      const float stored = c < 3 ? e.subset->inputs(Split::train)[i * 3 + c]
-                                 : e.subset->targets(Split::train)[i];
+      const float stored =
+          c < 3 ? e.subset->inputs(Split::train)[i * 3 + c] : e.subset->targets(Split::train)[i];
       EXPECT_NEAR(stored, (columns[c][i] - mean) / std::sqrt(variance), 1e-5);
     }
   }
@@ -253,7 +253,8 @@ TEST(Extractor, OneMembersErrorIsEverybodys) {
     BrokenShards broken(shards);
     SimClock clock;
     FixedGroupMaker groups(team, group.rank());
-    const ExtractorContext context{spec, plan, group.rank() == 1 ? broken : good, packs, groups, clock};
+    const ExtractorContext context{spec,  plan,   group.rank() == 1 ? broken : good,
+                                   packs, groups, clock};
     try {
       run_one(context, AssignmentKind::extract_subset, 1);
     } catch (const Error& error) {

@@ -66,16 +66,16 @@ TEST_P(Splits, SelectionIsAnExactNestedPermutationOfTheSplit) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Splits,
-    testing::Values(
-        Case{"fraction", R"({"train": 0.7, "validation": 0.15, "test": 0.15})", R"({"rows": 100})"},
-        Case{"fraction_blocks", R"({"train": 0.7, "validation": 0.15, "test": 0.15})",
-             R"({"rows": 100, "sampling": "blocks", "block_rows": 20})"},
-        Case{"blocks", R"({"blocks": {"rows": 32}})", R"({"rows": 100})"},
-        Case{"blocks_blocks", R"({"blocks": {"rows": 50}})",
-             R"({"rows": 100, "sampling": "blocks", "block_rows": 16})"},
-        Case{"variable", R"({"variable": "split"})", R"({"rows": 100})"},
-        Case{"variable_blocks", R"({"variable": "split"})",
-             R"({"rows": 100, "sampling": "blocks", "block_rows": 16})"}),
+    testing::Values(Case{"fraction", R"({"train": 0.7, "validation": 0.15, "test": 0.15})",
+                         R"({"rows": 100})"},
+                    Case{"fraction_blocks", R"({"train": 0.7, "validation": 0.15, "test": 0.15})",
+                         R"({"rows": 100, "sampling": "blocks", "block_rows": 20})"},
+                    Case{"blocks", R"({"blocks": {"rows": 32}})", R"({"rows": 100})"},
+                    Case{"blocks_blocks", R"({"blocks": {"rows": 50}})",
+                         R"({"rows": 100, "sampling": "blocks", "block_rows": 16})"},
+                    Case{"variable", R"({"variable": "split"})", R"({"rows": 100})"},
+                    Case{"variable_blocks", R"({"variable": "split"})",
+                         R"({"rows": 100, "sampling": "blocks", "block_rows": 16})"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(Split, FractionsAreExact) {
@@ -99,8 +99,8 @@ TEST(Split, BlocksStayTogether) {
 
 TEST(Split, ByFilesFollowsTheFiles) {
   MemShards shards = test::sample_shards();
-  StudySpec spec = test::sample_spec({R"({"train": 0.7, "validation": 0.15, "test": 0.15})", "",
-                                      R"({"rows": 100})"});
+  StudySpec spec = test::sample_spec(
+      {R"({"train": 0.7, "validation": 0.15, "test": 0.15})", "", R"({"rows": 100})"});
   spec.data.split.kind = SplitKind::files;
   EXPECT_THROW(static_cast<void>(make_plan(spec, shards, {2, 1, 0})), Error);  // no test rows
 }

@@ -49,7 +49,8 @@ class FileMaker {
   FileMaker& attribute(const std::string& name, hid_t type, double value) {
     dataset_ = H5Dopen2(file_, last_.c_str(), H5P_DEFAULT);
     const hid_t space = H5Screate(H5S_SCALAR);
-    const hid_t attribute = H5Acreate2(dataset_, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t attribute =
+        H5Acreate2(dataset_, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT);
     H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value);
     H5Aclose(attribute);
     H5Sclose(space);
@@ -153,9 +154,15 @@ TEST_F(ShardsTest, HonoursTheConventionsOfNetCdf) {
 }
 
 TEST_F(ShardsTest, EveryMistakeIsListedAtOnce) {
-  FileMaker(path("a.h5")).add("tair", H5T_IEEE_F32LE, {10}, ramp(10)).add("q", H5T_IEEE_F32LE, {10, 2}, ramp(20));
-  FileMaker(path("b.h5")).add("tair", H5T_IEEE_F32LE, {9}, ramp(9)).add("q", H5T_IEEE_F32LE, {9, 3}, ramp(27));
-  FileMaker(path("c.h5")).add("tair", H5T_IEEE_F32LE, {9}, ramp(9)).add("q", H5T_IEEE_F32LE, {8, 2}, ramp(16));
+  FileMaker(path("a.h5"))
+      .add("tair", H5T_IEEE_F32LE, {10}, ramp(10))
+      .add("q", H5T_IEEE_F32LE, {10, 2}, ramp(20));
+  FileMaker(path("b.h5"))
+      .add("tair", H5T_IEEE_F32LE, {9}, ramp(9))
+      .add("q", H5T_IEEE_F32LE, {9, 3}, ramp(27));
+  FileMaker(path("c.h5"))
+      .add("tair", H5T_IEEE_F32LE, {9}, ramp(9))
+      .add("q", H5T_IEEE_F32LE, {8, 2}, ramp(16));
   std::ofstream(path("text.h5")) << "this is no HDF5 file";
   std::ofstream(path("old.nc"), std::ios::binary) << std::string("CDF\x01 and so on");
   std::ofstream(path("five.nc"), std::ios::binary) << std::string("CDF\x05 and so on");
@@ -210,8 +217,8 @@ double bytes_read() {
   return value;
 }
 
-// A scattered selection must not read the file: a tenth of a percent of the rows costs a few percent of
-// the bytes at most.
+// A scattered selection must not read the file: a tenth of a percent of the rows costs a few
+// percent of the bytes at most.
 TEST_F(ShardsTest, AScatteredSelectionReadsLittle) {
   constexpr std::size_t n = 2'000'000;
   FileMaker(path("a.h5")).add("x", H5T_IEEE_F32LE, {n}, ramp(n));

@@ -36,7 +36,8 @@ Bytes message(int from, int number) {
   ByteWriter w;
   w.u32(static_cast<std::uint32_t>(from));
   w.u32(static_cast<std::uint32_t>(number));
-  w.raw(Bytes(static_cast<std::size_t>(number % 50 == 0 ? 200000 : number)));  // some above eager size
+  w.raw(Bytes(
+      static_cast<std::size_t>(number % 50 == 0 ? 200000 : number)));  // some above eager size
   return w.take();
 }
 

@@ -10,9 +10,12 @@ namespace twostep {
 namespace {
 
 TEST(Finalists, BestFirstTiesByIdNoNaN) {
-  const auto chosen = choose_finalists(
-      {{TrialId(4), 0.2}, {TrialId(1), 0.3}, {TrialId(2), NAN}, {TrialId(3), 0.2}, {TrialId(5), 0.1}},
-      3);
+  const auto chosen = choose_finalists({{TrialId(4), 0.2},
+                                        {TrialId(1), 0.3},
+                                        {TrialId(2), NAN},
+                                        {TrialId(3), 0.2},
+                                        {TrialId(5), 0.1}},
+                                       3);
   EXPECT_EQ(chosen, (std::vector<TrialId>{TrialId(5), TrialId(3), TrialId(4)}));
   EXPECT_EQ(choose_finalists({{TrialId(2), NAN}}, 3).size(), 0U);
 }

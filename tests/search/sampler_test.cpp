@@ -59,8 +59,9 @@ std::vector<std::vector<double>> draw(const Sampler& sampler, std::uint32_t n) {
   return out;
 }
 
-// Every elementary interval of volume 2^-m holds exactly one of the first 2^m points: the (t, m, s)-net
-// property with t = 0, which Sobol's sequence has in its first two dimensions, scrambled or not.
+// Every elementary interval of volume 2^-m holds exactly one of the first 2^m points: the (t, m,
+// s)-net property with t = 0, which Sobol's sequence has in its first two dimensions, scrambled or
+// not.
 TEST(Sobol, FirstTwoDimensionsAreANet) {
   const auto sampler = make_sampler(Algorithm::sobol, unit_cube(2), 5);
   for (const int m : {4, 6}) {
@@ -130,7 +131,8 @@ Space conditional_space() {
     width.condition = Condition{0, {}, i};
     space.dimensions.push_back(width);
   }
-  space.dimensions.push_back(choice("act", {Value(std::string("relu")), Value(std::string("tanh"))}));
+  space.dimensions.push_back(
+      choice("act", {Value(std::string("relu")), Value(std::string("tanh"))}));
   return space;
 }
 

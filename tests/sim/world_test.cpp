@@ -20,7 +20,8 @@ TEST_P(Seeds, EndWithAllTrialsDone) {
       const WorldReport report = run_world(options, files);
       EXPECT_EQ(report.state.trials_done, 200U);
       EXPECT_EQ(report.live_digest, report.replay_digest);
-    }) << "seed " << options.seed;
+    }) << "seed "
+       << options.seed;
   }
 }
 
@@ -43,7 +44,8 @@ TEST(World, SameSeedSameJournal) {
   }
 }
 
-// Faults may cost time, but not results: those trials that no fault can be blamed for come to the same.
+// Faults may cost time, but not results: those trials that no fault can be blamed for come to the
+// same.
 TEST(World, FaultsDoNotChangeResults) {
   WorldOptions options;
   options.seed = 21;

@@ -83,9 +83,9 @@ inline void expect_like_reference(Engine& engine) {
       }
     }
     const NetworkShape output{4, {8}, 2, Activation::tanh, activation};
-    EXPECT_LT(relative_distance(run(engine, output, 9).gradient,
-                                run(*reference, output, 9).gradient),
-              1e-5)
+    EXPECT_LT(
+        relative_distance(run(engine, output, 9).gradient, run(*reference, output, 9).gradient),
+        1e-5)
         << "output " << name(activation);
   }
 }

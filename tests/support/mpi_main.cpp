@@ -1,5 +1,5 @@
-// main of MPI test programs: a failing assertion on any rank says where and ends all ranks, since the
-// others may already wait in a collective that it will not reach.
+// main of MPI test programs: a failing assertion on any rank says where and ends all ranks, since
+// the others may already wait in a collective that it will not reach.
 #include <gtest/gtest.h>
 #include <mpi.h>
 

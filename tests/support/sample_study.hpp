@@ -29,13 +29,15 @@ inline StudySpec sample_spec(const SampleOptions& o = {}) {
                              R"(}, "model": {)" + o.model + R"(}, "training": {)" + o.training +
                              R"(}, "search": {"trials": 4, "subset": )" + o.subset +
                              R"(, "budget": {"epochs": 5}}, "promotion": {"finalists": 2},
-    "retraining": {)" + o.retraining + "}}"));
+    "retraining": {)" + o.retraining +
+                             "}}"));
 }
 
 // Three shards of 400, 0 and 317 rows: a [N], b [N, 2] (positive), y [N], split [N].
 inline MemShards sample_shards(std::uint64_t chunk_rows = 0) {
   const Rng rng(8, Purpose::noise);
-  std::vector<ShardInfo> shards{{"s0.h5", 400, chunk_rows}, {"s1.h5", 0, chunk_rows}, {"s2.h5", 317, chunk_rows}};
+  std::vector<ShardInfo> shards{
+      {"s0.h5", 400, chunk_rows}, {"s1.h5", 0, chunk_rows}, {"s2.h5", 317, chunk_rows}};
   std::vector<std::vector<std::vector<double>>> values;
   std::uint64_t row = 0;
   for (const ShardInfo& shard : shards) {
@@ -52,7 +54,10 @@ inline MemShards sample_shards(std::uint64_t chunk_rows = 0) {
     }
     values.push_back(std::move(v));
   }
-  return {{{"a", 1, "float32", 4}, {"b", 2, "float32", 4}, {"y", 1, "float32", 4}, {"split", 1, "int8", 1}},
+  return {{{"a", 1, "float32", 4},
+           {"b", 2, "float32", 4},
+           {"y", 1, "float32", 4},
+           {"split", 1, "int8", 1}},
           std::move(shards),
           std::move(values)};
 }

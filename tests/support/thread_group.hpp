@@ -1,4 +1,5 @@
-// A team in one process, one thread per member: the group port with sums taken in the order of ranks.
+// A team in one process, one thread per member: the group port with sums taken in the order of
+// ranks.
 #pragma once
 
 #include <barrier>

@@ -128,8 +128,8 @@ TEST(MlpTrainer, FollowsAPlainTraining) {
     network->forward(p, pack->inputs(Split::validation), y);
     double sum = 0;
     for (std::size_t i = 0; i < 50; ++i) {
-      sum += std::pow(static_cast<double>(y[i]) -
-                          static_cast<double>(pack->targets(Split::validation)[i]), 2);
+      sum += std::pow(
+          static_cast<double>(y[i]) - static_cast<double>(pack->targets(Split::validation)[i]), 2);
     }
     curve.push_back(sum / 50);
   }
@@ -194,8 +194,8 @@ TEST(MlpTrainer, ASavedTrainingGoesOnWithTheSameBits) {
   for (const auto kind : {AssignmentKind::trial, AssignmentKind::retrain}) {
     const Result whole = run(bench, training(kind, 5));
     StepClock clock;
-    const TrainerContext context{bench.spec,   bench.space, bench.plan, bench.packs,
-                                 bench.models, *engine,     solo,       clock, "test"};
+    const TrainerContext context{bench.spec, bench.space, bench.plan, bench.packs, bench.models,
+                                 *engine,    solo,        clock,      "test"};
     MlpTrainer first(context);
     first.start(training(kind, 5));
     for (int i = 0; i < 3; ++i) {
@@ -278,9 +278,11 @@ TEST(MlpTrainer, TheModelComputesWhatWasReported) {
     std::vector<float> x(3);
     std::vector<float> y(1);
     for (std::size_t j = 0; j < 3; ++j) {
-      const double value = h.inputs.offset[j] +
-                           h.inputs.scale[j] * static_cast<double>(pack->inputs(Split::test)[i * 3 + j]);
-      x[j] = static_cast<float>((value - model.input_encoding.offset[j]) / model.input_encoding.scale[j]);
+      const double value =
+          h.inputs.offset[j] +
+          h.inputs.scale[j] * static_cast<double>(pack->inputs(Split::test)[i * 3 + j]);
+      x[j] = static_cast<float>((value - model.input_encoding.offset[j]) /
+                                model.input_encoding.scale[j]);
     }
     network->forward(model.parameters, x, y);
     const double root = model.target_encoding.offset[0] +

@@ -30,8 +30,8 @@ TEST(Activations, SlopesAreDerivatives) {
   }
 }
 
-// dLoss/dparameter by central differences, Loss = sum(dy * y). The forward pass returns float32, so a
-// difference is good to some 1e-7 / h.
+// dLoss/dparameter by central differences, Loss = sum(dy * y). The forward pass returns float32, so
+// a difference is good to some 1e-7 / h.
 TEST(ReferenceEngine, GradientsAreFiniteDifferences) {
   const auto engine = make_reference_engine();
   for (const Activation activation : test::all_activations()) {

@@ -6,13 +6,13 @@
 namespace twostep::aerosol {
 namespace {
 
-constexpr double gravity = 9.81;             // m s-2
-constexpr double heat_capacity = 1004;       // J kg-1 K-1
-constexpr double latent_heat = 2.25e6;       // J kg-1
-constexpr double water_density = 1000;       // kg m-3
-constexpr double gas_constant = 8.314;       // J mol-1 K-1
-constexpr double water_molar_mass = 0.018;   // kg mol-1
-constexpr double air_molar_mass = 0.0289;    // kg mol-1
+constexpr double gravity = 9.81;            // m s-2
+constexpr double heat_capacity = 1004;      // J kg-1 K-1
+constexpr double latent_heat = 2.25e6;      // J kg-1
+constexpr double water_density = 1000;      // kg m-3
+constexpr double gas_constant = 8.314;      // J mol-1 K-1
+constexpr double water_molar_mass = 0.018;  // kg mol-1
+constexpr double air_molar_mass = 0.0289;   // kg mol-1
 
 double power_3_2(double x) {
   return x * std::sqrt(x);
@@ -35,8 +35,8 @@ double growth(double temperature, double saturation_pressure, double diffusivity
 
 }  // namespace
 
-double activate_modes(const Parcel& parcel, std::span<const Mode> modes, std::span<double> fractions,
-                      double accommodation, double atmospheres) {
+double activate_modes(const Parcel& parcel, std::span<const Mode> modes,
+                      std::span<double> fractions, double accommodation, double atmospheres) {
   const double t = parcel.temperature;
   const double celsius = t - 273.15;
   const double rt = gas_constant * t;
@@ -81,8 +81,8 @@ double activate_modes(const Parcel& parcel, std::span<const Mode> modes, std::sp
   }
   const double largest = 1 / std::sqrt(sum);
   for (std::size_t i = 0; i < modes.size(); ++i) {
-    const double u = 2 * std::log(fractions[i] / largest) /
-                     (3 * std::numbers::sqrt2 * std::log(modes[i].sigma));
+    const double u =
+        2 * std::log(fractions[i] / largest) / (3 * std::numbers::sqrt2 * std::log(modes[i].sigma));
     fractions[i] = 0.5 * std::erfc(u);
   }
   return largest;

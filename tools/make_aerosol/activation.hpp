@@ -26,7 +26,8 @@ struct Mode {
 inline constexpr double atmospheres_per_pascal = 1.0 / 101325;
 
 // Fills fractions (one per mode) and returns the maximum supersaturation.
-double activate_modes(const Parcel& parcel, std::span<const Mode> modes, std::span<double> fractions,
-                      double accommodation = 1, double atmospheres = atmospheres_per_pascal);
+double activate_modes(const Parcel& parcel, std::span<const Mode> modes,
+                      std::span<double> fractions, double accommodation = 1,
+                      double atmospheres = atmospheres_per_pascal);
 
 }  // namespace twostep::aerosol

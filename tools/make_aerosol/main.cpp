@@ -38,8 +38,14 @@ void write_shard(const Options& options, std::uint64_t shard) {
   std::snprintf(name, sizeof name, "/aerosol-%04llu.h5", static_cast<unsigned long long>(shard));
   const std::uint64_t k = aerosol::mode_count;
   OutputFile file(options.folder + name,
-                  {{"tair"}, {"pressure"}, {"rh"}, {"wbar"}, {"num_aer", k}, {"r_aer", k},
-                   {"kappa", k}, {"fn", k}},
+                  {{"tair"},
+                   {"pressure"},
+                   {"rh"},
+                   {"wbar"},
+                   {"num_aer", k},
+                   {"r_aer", k},
+                   {"kappa", k},
+                   {"fn", k}},
                   rows.size(), options.overwrite);
   std::array<std::vector<float>, 8> columns;
   for (std::uint64_t begin = rows.begin; begin < rows.end; begin += block_rows) {
@@ -71,9 +77,10 @@ Options read_options(int argc, char** argv, bool& help) {
   all.add_options()("output,o", po::value(&options.folder), "folder for the shards")(
       "rows,n", po::value(&options.rows)->default_value(options.rows), "rows in all")(
       "shards,s", po::value(&options.shards)->default_value(options.shards), "files")(
-      "seed", po::value(&options.seed)->default_value(options.seed), "row i follows from (seed, i)")(
-      "overwrite", po::bool_switch(&options.overwrite), "replace files that exist")(
-      "help,h", po::bool_switch(&help), "this text");
+      "seed", po::value(&options.seed)->default_value(options.seed),
+      "row i follows from (seed, i)")("overwrite", po::bool_switch(&options.overwrite),
+                                      "replace files that exist")("help,h", po::bool_switch(&help),
+                                                                  "this text");
   po::variables_map values;
   try {
     po::store(po::parse_command_line(argc, argv, all), values);
@@ -86,8 +93,8 @@ Options read_options(int argc, char** argv, bool& help) {
   } else if (options.folder.empty() || options.rows < options.shards || options.shards < 1 ||
              options.shards > 100000) {
     throw Error(ErrorKind::usage,
-                Problem{"twostep-make-aerosol", "give -o FOLDER, and at least one row per shard", "",
-                        "--help"});
+                Problem{"twostep-make-aerosol", "give -o FOLDER, and at least one row per shard",
+                        "", "--help"});
   }
   return options;
 }

@@ -9,10 +9,10 @@ namespace twostep::aerosol {
 inline constexpr std::size_t mode_count = 4;  // accumulation, Aitken, coarse, primary carbon
 
 struct Row {
-  float tair = 0;      // K
-  float pressure = 0;  // Pa
-  float rh = 0;        // 1; carries no signal
-  float wbar = 0;      // m/s
+  float tair = 0;                           // K
+  float pressure = 0;                       // Pa
+  float rh = 0;                             // 1; carries no signal
+  float wbar = 0;                           // m/s
   std::array<float, mode_count> num_aer{};  // cm-3
   std::array<float, mode_count> r_aer{};    // um
   std::array<float, mode_count> kappa{};    // 1

@@ -29,25 +29,27 @@ bool run_seed(twostep::WorldOptions options) {
   };
   try {
     const twostep::WorldReport r = twostep::run_world(options, files);
-    std::printf("seed %llu: %u trials (%u finished, %u diverged, %u failed) on %u workers in %u jobs, "
-                "%.0f s of virtual time, %.2f s\n",
-                static_cast<unsigned long long>(options.seed), r.state.trials_done,
-                r.state.trials_finished, r.state.trials_diverged, r.state.trials_failed,
-                options.workers, r.jobs, r.virtual_seconds, elapsed());
-    std::printf("  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, %u stale "
-                "writes\n",
-                r.kills, r.stops, r.full_disks, r.worker_deaths, r.worker_hangs, r.stale_writes);
-    std::printf("  %llu events, %llu messages; journal %llu bytes, checksum %08x; state %016llx, "
-                "replayed %016llx\n",
-                static_cast<unsigned long long>(r.events),
-                static_cast<unsigned long long>(r.messages),
-                static_cast<unsigned long long>(r.journal_bytes), r.journal_crc,
-                static_cast<unsigned long long>(r.live_digest),
-                static_cast<unsigned long long>(r.replay_digest));
+    std::printf(
+        "seed %llu: %u trials (%u finished, %u diverged, %u failed) on %u workers in %u jobs, "
+        "%.0f s of virtual time, %.2f s\n",
+        static_cast<unsigned long long>(options.seed), r.state.trials_done, r.state.trials_finished,
+        r.state.trials_diverged, r.state.trials_failed, options.workers, r.jobs, r.virtual_seconds,
+        elapsed());
+    std::printf(
+        "  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, %u stale "
+        "writes\n",
+        r.kills, r.stops, r.full_disks, r.worker_deaths, r.worker_hangs, r.stale_writes);
+    std::printf(
+        "  %llu events, %llu messages; journal %llu bytes, checksum %08x; state %016llx, "
+        "replayed %016llx\n",
+        static_cast<unsigned long long>(r.events), static_cast<unsigned long long>(r.messages),
+        static_cast<unsigned long long>(r.journal_bytes), r.journal_crc,
+        static_cast<unsigned long long>(r.live_digest),
+        static_cast<unsigned long long>(r.replay_digest));
     return true;
   } catch (const std::exception& error) {
-    std::printf("seed %llu FAILED after %.2f s: %s\n", static_cast<unsigned long long>(options.seed),
-                elapsed(), error.what());
+    std::printf("seed %llu FAILED after %.2f s: %s\n",
+                static_cast<unsigned long long>(options.seed), elapsed(), error.what());
     return false;
   }
 }

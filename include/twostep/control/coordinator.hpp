@@ -68,8 +68,8 @@ class Coordinator {
   [[nodiscard]] const State& state() const { return state_; }
   [[nodiscard]] Phase phase() const;
   [[nodiscard]] bool finished() const { return state_.run_ended; }
-  // The run has ended because of workers that cannot be reached any more: members of a team that wait
-  // in a collective for one that was lost, or all of them. Nobody should wait for them.
+  // The run has ended because of workers that cannot be reached any more: members of a team that
+  // wait in a collective for one that was lost, or all of them. Nobody should wait for them.
   [[nodiscard]] bool stranded() const { return stranded_; }
   // When something will have to be done even if nobody says anything.
   [[nodiscard]] Time next_timer() const;
@@ -78,7 +78,7 @@ class Coordinator {
   struct Worker {
     bool present = false;  // has said Hello and is not lost
     Time heard{};
-    std::vector<AssignmentId> holds;  // in the order of their sending
+    std::vector<AssignmentId> holds;    // in the order of their sending
     std::optional<std::size_t> listed;  // as which load it stands in load_
   };
 

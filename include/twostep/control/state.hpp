@@ -19,10 +19,10 @@ struct TrialRecord {
   TrialId id;
   Point point;
   TrialStatus status = TrialStatus::waiting;
-  std::uint32_t attempts = 0;  // dispatches
-  std::uint32_t crashes = 0;   // dispatches that ended with the loss of the worker
+  std::uint32_t attempts = 0;      // dispatches
+  std::uint32_t crashes = 0;       // dispatches that ended with the loss of the worker
   std::uint32_t unclean_ends = 0;  // dispatches under which a run ended without a word
-  Result result;               // when done
+  Result result;                   // when done
 };
 
 struct FinalistRecord {

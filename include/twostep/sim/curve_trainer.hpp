@@ -1,5 +1,6 @@
-// A trainer that trains nothing: loss curve, cost and failure of a trial are drawn from the seed and
-// the trial alone, so every attempt on every worker comes to the same result. It spends virtual time.
+// A trainer that trains nothing: loss curve, cost and failure of a trial are drawn from the seed
+// and the trial alone, so every attempt on every worker comes to the same result. It spends virtual
+// time.
 #pragma once
 
 #include "twostep/base/rng.hpp"
@@ -10,11 +11,11 @@ namespace twostep {
 
 struct CurveOptions {
   std::uint64_t seed = 0;
-  double mean_seconds = 20;    // of a trial; each costs between a quarter and seven quarters of it
+  double mean_seconds = 20;  // of a trial; each costs between a quarter and seven quarters of it
   double diverge_share = 0.02;
   double fail_share = 0.005;
-  double killer_share = 0;     // of trials that kill the process they run in
-  double speed = 1;            // of this worker
+  double killer_share = 0;  // of trials that kill the process they run in
+  double speed = 1;         // of this worker
 };
 
 class CurveTrainer : public Trainer {

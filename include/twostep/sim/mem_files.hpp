@@ -1,5 +1,5 @@
-// The files port in memory, as unkind as a file system may be: what was not synced is lost in a crash,
-// but for a piece of it that may have reached the disk; the disk may be full.
+// The files port in memory, as unkind as a file system may be: what was not synced is lost in a
+// crash, but for a piece of it that may have reached the disk; the disk may be full.
 #pragma once
 
 #include <map>
@@ -24,8 +24,8 @@ class MemFiles : public Files {
 
   // Power loss: of the bytes that were appended but not synced, the first part (drawn) stays.
   void crash(const Rng& rng, std::uint64_t draw);
-  // The sync that is `ahead` syncs away does not return: it throws PowerLoss, before its bytes are durable
-  // or after.
+  // The sync that is `ahead` syncs away does not return: it throws PowerLoss, before its bytes are
+  // durable or after.
   void lose_power_at_sync(std::uint64_t ahead, bool after) {
     loss_at_sync_ = ahead == 0 ? 0 : syncs_ + ahead;
     loss_after_ = after;

@@ -14,8 +14,7 @@ namespace twostep {
 class MemPacks : public Packs {
  public:
   [[nodiscard]] std::unique_ptr<PackWriter> create(const std::string& name,
-                                                   const PackHeader& header,
-                                                   Group& group) override;
+                                                   const PackHeader& header, Group& group) override;
   [[nodiscard]] std::unique_ptr<Pack> open(const std::string& name,
                                            const std::string& digest) override;
 

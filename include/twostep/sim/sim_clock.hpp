@@ -1,5 +1,5 @@
-// Virtual time: what everybody in a simulated world sees as now. An actor that is in the middle of a
-// slice is ahead of the world by what the slice has cost so far.
+// Virtual time: what everybody in a simulated world sees as now. An actor that is in the middle of
+// a slice is ahead of the world by what the slice has cost so far.
 #pragma once
 
 #include "twostep/ports/clock.hpp"

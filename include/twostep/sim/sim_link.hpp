@@ -1,5 +1,5 @@
-// A network in one thread. It promises what MPI promises and no more: messages of one pair arrive in
-// order, after a latency; what is sent to the dead vanishes.
+// A network in one thread. It promises what MPI promises and no more: messages of one pair arrive
+// in order, after a latency; what is sent to the dead vanishes.
 #pragma once
 
 #include <functional>

@@ -1,10 +1,10 @@
-// A cluster in one thread: the production coordinator and worker nodes, thousands of workers, virtual
-// time, and the faults that batch systems, MPI and parallel file systems really produce. Each seed
-// draws its own. The same seed gives the same journal, byte for byte.
+// A cluster in one thread: the production coordinator and worker nodes, thousands of workers,
+// virtual time, and the faults that batch systems, MPI and parallel file systems really produce.
+// Each seed draws its own. The same seed gives the same journal, byte for byte.
 //
-// A job runs until the study ends, it is killed, or it stops; then the launcher starts it again, maybe
-// with another number of workers. After `fault_jobs` jobs no further faults are drawn, and the study
-// must end.
+// A job runs until the study ends, it is killed, or it stops; then the launcher starts it again,
+// maybe with another number of workers. After `fault_jobs` jobs no further faults are drawn, and
+// the study must end.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,12 @@ struct WorldOptions {
 
 struct WorldReport {
   std::uint32_t jobs = 0;
-  std::uint32_t kills = 0;          // of the whole job, at some step of rank 0
-  std::uint32_t stops = 0;          // SIGTERM
+  std::uint32_t kills = 0;  // of the whole job, at some step of rank 0
+  std::uint32_t stops = 0;  // SIGTERM
   std::uint32_t full_disks = 0;
   std::uint32_t worker_deaths = 0;
   std::uint32_t worker_hangs = 0;
-  std::uint32_t stale_writes = 0;   // lines added by a run that should have been dead
+  std::uint32_t stale_writes = 0;  // lines added by a run that should have been dead
   std::uint64_t events = 0;
   std::uint64_t messages = 0;
   double virtual_seconds = 0;
@@ -47,8 +47,8 @@ struct WorldReport {
 // The study that the simulation runs: a few dimensions, random search.
 [[nodiscard]] StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials);
 
-// Runs one world to its end. Throws std::runtime_error saying which invariant was violated, and when.
-// `files` receives the journal.
+// Runs one world to its end. Throws std::runtime_error saying which invariant was violated, and
+// when. `files` receives the journal.
 [[nodiscard]] WorldReport run_world(const WorldOptions& options, MemFiles& files);
 
 }  // namespace twostep

@@ -1,7 +1,7 @@
-// The trainer of trials and retrainings. A trial is trained by one rank on the subset; a finalist by a
-// team on all training rows: every member computes the gradient of its share of each global batch,
-// the shares are summed, and all take the same step. So the weights of all members stay the same, and
-// a team of k walks the way of a team of one, up to the rounding of the sum.
+// The trainer of trials and retrainings. A trial is trained by one rank on the subset; a finalist
+// by a team on all training rows: every member computes the gradient of its share of each global
+// batch, the shares are summed, and all take the same step. So the weights of all members stay the
+// same, and a team of k walks the way of a team of one, up to the rounding of the sum.
 #pragma once
 
 #include <memory>

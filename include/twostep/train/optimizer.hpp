@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "twostep/base/bytes.hpp"
-#include "twostep/study/hyperparameters.hpp"
 #include "twostep/ports/mlp_layout.hpp"
+#include "twostep/study/hyperparameters.hpp"
 
 namespace twostep {
 

@@ -23,7 +23,8 @@ herr_t keep_last(unsigned, const H5E_error2_t* entry, void* out) {
   return 0;
 }
 
-// Of a failed system call HDF5 tells a long story, in the middle of which stands what the system said.
+// Of a failed system call HDF5 tells a long story, in the middle of which stands what the system
+// said.
 std::string system_reason(const std::string& text) {
   const std::string mark = "error message = '";
   const std::size_t begin = text.find(mark);
@@ -58,8 +59,8 @@ void prepare_library() {
   static const bool once = [] {
     // Read by HDF5 itself; a user's own setting is left alone.
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
-    // A file that could not be written to its end cannot be closed either, and HDF5's own cleaning up at
-    // the exit would crash over it. Everything is closed where it is used.
+    // A file that could not be written to its end cannot be closed either, and HDF5's own cleaning
+    // up at the exit would crash over it. Everything is closed where it is used.
     H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     return true;
@@ -147,11 +148,10 @@ void require_space(const std::string& path, std::uint64_t bytes, const std::stri
   ::close(fd);
   ::unlink(path.c_str());
   if (error != 0) {
-    throw Error(ErrorKind::io,
-                Problem{path, what,
-                        human(bytes) + " are needed, " + human(free) + " are free (" +
-                            std::strerror(error) + ")",
-                        hint});
+    throw Error(ErrorKind::io, Problem{path, what,
+                                       human(bytes) + " are needed, " + human(free) +
+                                           " are free (" + std::strerror(error) + ")",
+                                       hint});
   }
 }
 

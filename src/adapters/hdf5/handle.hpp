@@ -55,9 +55,9 @@ void write_text_attribute(hid_t object, const char* name, const std::string& tex
 
 // Makes the file durable under its final name: sync, rename, sync of the folder. Throws Error{io}.
 void publish(const std::string& temporary, const std::string& path);
-// Throws Error{io} if a new file `path` could not grow to `bytes`: no space, a quota, a limit. Asked
-// before a file is written together, since a write that fails on one rank alone leaves parallel HDF5 in
-// a state that cannot be closed. Leaves no file behind.
+// Throws Error{io} if a new file `path` could not grow to `bytes`: no space, a quota, a limit.
+// Asked before a file is written together, since a write that fails on one rank alone leaves
+// parallel HDF5 in a state that cannot be closed. Leaves no file behind.
 void require_space(const std::string& path, std::uint64_t bytes, const std::string& for_what);
 
 }  // namespace twostep::hdf5

@@ -91,8 +91,7 @@ class Hdf5Models : public Models {
       throw Error(ErrorKind::data, Problem{path, "cannot be opened as a model", hdf5::reason(),
                                            "models are finalists/<id>/model.h5 of a study"});
     }
-    const json j =
-        json::parse(hdf5::read_text_attribute(file.get(), "model"), nullptr, false);
+    const json j = json::parse(hdf5::read_text_attribute(file.get(), "model"), nullptr, false);
     if (j.is_discarded() || j.value("format", 0) < 1) {
       throw Error(ErrorKind::data, Problem{path, "not a model file of twostep", "",
                                            "models are finalists/<id>/model.h5 of a study"});
@@ -170,11 +169,12 @@ class Hdf5Models : public Models {
                           hid_t memory, std::size_t n, void* out) {
     const Handle dataset(H5Dopen2(file, name.c_str(), H5P_DEFAULT), &H5Dclose);
     const Handle space(dataset.valid() ? H5Dget_space(dataset.get()) : -1, &H5Sclose);
-    if (!dataset.valid() ||
-        H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(n) ||
+    if (!dataset.valid() || H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(n) ||
         H5Dread(dataset.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0) {
-      throw Error(ErrorKind::data, Problem{path + ":" + name, "missing, or not as the model's "
-                                           "description says", hdf5::reason(), ""});
+      throw Error(ErrorKind::data, Problem{path + ":" + name,
+                                           "missing, or not as the model's "
+                                           "description says",
+                                           hdf5::reason(), ""});
     }
   }
 

@@ -38,10 +38,9 @@ class Writer : public PackWriter {
       : path_(std::move(path)), temporary_(path_ + ".partial"), header_(header), group_(group) {
     create_file();
     for (const Split split : all_splits) {
-      const Handle folder(
-          H5Gcreate2(file_.get(), split_names[static_cast<int>(split)], H5P_DEFAULT, H5P_DEFAULT,
-                     H5P_DEFAULT),
-          &H5Gclose);
+      const Handle folder(H5Gcreate2(file_.get(), split_names[static_cast<int>(split)], H5P_DEFAULT,
+                                     H5P_DEFAULT, H5P_DEFAULT),
+                          &H5Gclose);
       inputs_[index(split)] = create_dataset(split, true, header.input_names.size());
       targets_[index(split)] = create_dataset(split, false, header.target_names.size());
     }
@@ -169,8 +168,8 @@ class Writer : public PackWriter {
     const hsize_t size[2] = {rows, columns};
     H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start, nullptr, size, nullptr);
     const Handle memory_space(H5Screate_simple(2, size, nullptr), &H5Sclose);
-    if (H5Dwrite(dataset.get(), H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(),
-                 H5P_DEFAULT, values) < 0) {
+    if (H5Dwrite(dataset.get(), H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(), H5P_DEFAULT,
+                 values) < 0) {
       write_failed_ = true;
       hdf5::throw_io(temporary_, "cannot be written");
     }
@@ -246,8 +245,7 @@ class MappedPack : public Pack {
     const std::size_t n = rows * columns;
     const Handle dataset(H5Dopen2(file, name.c_str(), H5P_DEFAULT), &H5Dclose);
     const Handle space(H5Dget_space(dataset.get()), &H5Sclose);
-    if (!dataset.valid() ||
-        H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(n)) {
+    if (!dataset.valid() || H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(n)) {
       whole_ = false;
       return {};
     }
@@ -281,8 +279,7 @@ class Hdf5Packs : public Packs {
     std::unique_ptr<Error> problem;
     if (group.rank() == 0) {
       try {
-        hdf5::require_space(path(name) + ".partial", bytes,
-                            "the extracted data (" + name + ".h5)");
+        hdf5::require_space(path(name) + ".partial", bytes, "the extracted data (" + name + ".h5)");
       } catch (const Error& error) {
         problem = std::make_unique<Error>(error);
         full[0] = std::byte{1};

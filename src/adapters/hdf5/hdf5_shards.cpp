@@ -149,8 +149,8 @@ class Hdf5Shards : public Shards {
   [[nodiscard]] const std::vector<ShardInfo>& shards() const override {
     return description_.shards;
   }
-  void read_range(std::size_t variable, std::size_t shard, std::uint64_t begin,
-                  std::uint64_t count, std::span<double> out) override {
+  void read_range(std::size_t variable, std::size_t shard, std::uint64_t begin, std::uint64_t count,
+                  std::span<double> out) override {
     open(variable, shard, false).read_range(begin, count, out);
   }
   void read_rows(std::size_t variable, std::size_t shard, std::span<const std::uint64_t> rows,
@@ -184,9 +184,9 @@ class Hdf5Shards : public Shards {
     const Variable& v =
         open_.try_emplace(variable, file_.get(), info.path, expected.name).first->second;
     if (v.rows() != info.rows || v.columns() != expected.columns) {
-      throw Error(ErrorKind::data, Problem{info.path + ":" + expected.name,
-                                           "it changed while the study ran",
-                                           "its shape is now " + shape_text(v), ""});
+      throw Error(ErrorKind::data,
+                  Problem{info.path + ":" + expected.name, "it changed while the study ran",
+                          "its shape is now " + shape_text(v), ""});
     }
     return v;
   }
@@ -194,8 +194,8 @@ class Hdf5Shards : public Shards {
   // Reading ahead would fetch the very rows that a scattered selection leaves out.
   void advise(bool scattered) {
     void* handle = nullptr;
-    if (scattered != scattered_ &&
-        H5Fget_vfd_handle(file_.get(), H5P_DEFAULT, &handle) >= 0 && handle != nullptr) {
+    if (scattered != scattered_ && H5Fget_vfd_handle(file_.get(), H5P_DEFAULT, &handle) >= 0 &&
+        handle != nullptr) {
       ::posix_fadvise(*static_cast<int*>(handle), 0, 0,
                       scattered ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL);
     }

@@ -1,5 +1,5 @@
-// The user's HDF5 and NetCDF-4 files. Independent reads only, so every rank reads when it likes. One
-// file is open at a time: a data set may have thousands.
+// The user's HDF5 and NetCDF-4 files. Independent reads only, so every rank reads when it likes.
+// One file is open at a time: a data set may have thousands.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ struct ShardsDescription {  // what the headers say; small, and enough to read w
 };
 
 // Reads the headers of all files. Error{data} with every problem found: no such file, not HDF5,
-// missing variable (the nearest is named), a type or a shape that cannot be used, shapes that differ
-// between files.
+// missing variable (the nearest is named), a type or a shape that cannot be used, shapes that
+// differ between files.
 [[nodiscard]] ShardsDescription describe_hdf5_shards(const std::vector<std::string>& paths,
                                                      const std::vector<std::string>& variables);
 [[nodiscard]] std::unique_ptr<Shards> open_hdf5_shards(ShardsDescription description);

@@ -43,10 +43,9 @@ OutputFile::OutputFile(const std::string& path, const std::vector<OutputVariable
     const Handle space(H5Screate_simple(v.columns > 1 ? 2 : 1, dims, nullptr), &H5Sclose);
     const Handle links(H5Pcreate(H5P_LINK_CREATE), &H5Pclose);
     H5Pset_create_intermediate_group(links.get(), 1);  // a variable may be named group/name
-    state_->datasets.emplace_back(
-        H5Dcreate2(state_->file.get(), v.name.c_str(), H5T_IEEE_F32LE, space.get(), links.get(),
-                   H5P_DEFAULT, H5P_DEFAULT),
-        &H5Dclose);
+    state_->datasets.emplace_back(H5Dcreate2(state_->file.get(), v.name.c_str(), H5T_IEEE_F32LE,
+                                             space.get(), links.get(), H5P_DEFAULT, H5P_DEFAULT),
+                                  &H5Dclose);
     if (!state_->datasets.back().valid()) {
       hdf5::throw_io(path + ":" + v.name, "cannot be created");
     }

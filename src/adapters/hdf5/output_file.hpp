@@ -1,5 +1,5 @@
-// A new HDF5 file of float32 variables [N] or [N, k], written block by block: what `twostep predict`
-// and the data makers produce. It exists under its name only when it is whole.
+// A new HDF5 file of float32 variables [N] or [N, k], written block by block: what `twostep
+// predict` and the data makers produce. It exists under its name only when it is whole.
 #pragma once
 
 #include <memory>

@@ -10,8 +10,8 @@
 namespace twostep::hdf5 {
 namespace {
 
-// Rows of contiguous data that lie closer than this are read in one go: what lies between them costs
-// less than another request.
+// Rows of contiguous data that lie closer than this are read in one go: what lies between them
+// costs less than another request.
 constexpr std::uint64_t bridge_bytes = 1024;
 // What NetCDF writes where nothing was written (its default fill value of floating-point types).
 constexpr double netcdf_fill = 9.9692099683868690e+36;
@@ -93,7 +93,8 @@ Variable::Variable(hid_t file, const std::string& path, const std::string& name)
   rank_ = H5Sget_simple_extent_ndims(space.get());
   if (rank_ != 1 && rank_ != 2) {
     refuse(where_, "it has " + std::to_string(std::max(rank_, 0)) + " dimensions",
-           "a variable is [N] or [N, k]: one row per sample", "reshape it so that rows are samples");
+           "a variable is [N] or [N, k]: one row per sample",
+           "reshape it so that rows are samples");
   }
   hsize_t dims[2] = {0, 1};
   H5Sget_simple_extent_dims(space.get(), dims, nullptr);

@@ -12,7 +12,8 @@ namespace twostep::hdf5 {
 
 class Variable {
  public:
-  // Throws a Problem (as Error{data}) if there is no such variable or it is not numbers [N] or [N, k].
+  // Throws a Problem (as Error{data}) if there is no such variable or it is not numbers [N] or [N,
+  // k].
   Variable(hid_t file, const std::string& path, const std::string& name);
 
   [[nodiscard]] std::uint64_t rows() const { return rows_; }

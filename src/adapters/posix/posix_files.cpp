@@ -76,9 +76,9 @@ class PosixFiles : public Files {
     const std::string path = place(name);
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0 && errno == EEXIST) {
-      throw Error(ErrorKind::study, Problem{path, "exists already",
-                                            "another run of this study has just made it",
-                                            "wait for it, or end it"});
+      throw Error(ErrorKind::study,
+                  Problem{path, "exists already", "another run of this study has just made it",
+                          "wait for it, or end it"});
     }
     if (fd < 0) {
       fail(path, "cannot be created", errno);
@@ -119,8 +119,7 @@ class PosixFiles : public Files {
   void replace(const std::string& name, std::string_view bytes) override {
     const std::string path = place(name);
     const std::string temporary = path + ".partial";
-    const int fd =
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
       fail(path, "cannot be written", errno);
     }
@@ -173,7 +172,7 @@ class PosixFiles : public Files {
 
   void make_folder(const std::string& name) override {
     const std::string path = place(name);
-    for (std::size_t at = path.find('/', 1); ; at = path.find('/', at + 1)) {
+    for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
       const std::string part = path.substr(0, at);
       if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
         fail(part, "the folder cannot be made", errno);

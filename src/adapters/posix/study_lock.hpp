@@ -1,7 +1,7 @@
 // One run at a time in a study directory. The lock is the kernel's (flock), so it vanishes with its
 // holder however that ends; the file also says who holds it, for the message to the second comer.
-// Where a file system has no locks, or not between its nodes, the exclusively created journal segment
-// is the second line of defence.
+// Where a file system has no locks, or not between its nodes, the exclusively created journal
+// segment is the second line of defence.
 #pragma once
 
 #include <string>

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "app/progress.hpp"
+#include "app/report_render.hpp"
+#include "twostep/control/make_report.hpp"
+#include "twostep/sim/world.hpp"
+
+namespace twostep {
+namespace {
+
+Report simulated_report() {
+  WorldOptions options;
+  options.trials = 60;
+  options.faults = false;
+  MemFiles files;
+  const WorldReport world = run_world(options, files);
+  const StudyIdentity study = simulated_study(options.seed, options.trials);
+  return make_report(world.state, study.spec, study.space);
+}
+
+TEST(Report, ListsTrialsAndRankedFinalists) {
+  const Report r = simulated_report();
+  EXPECT_EQ(r.phase, "finished");
+  EXPECT_EQ(r.trials.size(), 60U);
+  ASSERT_EQ(r.finalists.size(), 5U);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(r.finalists[i].rank, i + 1);
+    EXPECT_TRUE(r.trials[r.finalists[i].trial.value - 1].finalist);
+    EXPECT_TRUE(i == 0 || r.finalists[i].objective >= r.finalists[i - 1].objective);
+  }
+  EXPECT_TRUE(r.finalists[0].efficient);  // nobody is more accurate
+  EXPECT_EQ(r.one_epoch_finalists.size(), 5U);
+}
+
+TEST(Report, EfficientMeansNotDominated) {
+  const Report r = simulated_report();
+  for (const FinalistRow& f : r.finalists) {
+    bool dominated = false;
+    for (const FinalistRow& g : r.finalists) {
+      dominated = dominated || (g.objective < f.objective && g.parameters <= f.parameters) ||
+                  (g.objective <= f.objective && g.parameters < f.parameters);
+    }
+    EXPECT_EQ(f.efficient, !dominated);
+  }
+}
+
+TEST(Report, JsonIsJsonEvenWithNaN) {
+  Report r = simulated_report();
+  r.trials[0].objective = NAN;
+  r.rank_correlation = NAN;
+  const auto json = nlohmann::json::parse(report_json(r));
+  EXPECT_EQ(json.at("trials").size(), 60U);
+  EXPECT_EQ(json.at("trials")[0].at("objective"), "nan");
+  const double exact = r.trials[1].objective;
+  if (std::isfinite(exact)) {
+    EXPECT_EQ(json.at("trials")[1].at("objective").get<double>(), exact);
+  }
+}
+
+TEST(Report, CsvHasOneLinePerTrialAndQuotesWhatNeedsIt) {
+  Report r = simulated_report();
+  r.trials[2].message = "a, \"b\"\nc";
+  const std::string csv = trials_csv(r);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 61);
+  EXPECT_NE(csv.find("\"a, \"\"b\"\" c\""), std::string::npos);
+}
+
+ProgressCounts counts(std::uint64_t done) {
+  ProgressCounts c;
+  c.phase = "search";
+  c.total = 100;
+  c.finished = done;
+  c.running = 2;
+  c.best = 0.125;
+  return c;
+}
+
+TEST(Progress, PlainLinesComeAtGrowingIntervals) {
+  testing::internal::CaptureStderr();
+  ProgressLine progress(true, false, 80);
+  for (int s = 0; s < 600; ++s) {
+    progress.update(std::chrono::seconds(s), counts(static_cast<std::uint64_t>(s) / 6));
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  EXPECT_GE(lines, 3);
+  EXPECT_LE(lines, 15);
+  EXPECT_EQ(text.find('\r'), std::string::npos);
+  EXPECT_NE(text.find("best 0.125"), std::string::npos);
+}
+
+TEST(Progress, TheLiveLineFitsTheTerminal) {
+  testing::internal::CaptureStderr();
+  {
+    ProgressLine progress(true, true, 60);
+    for (int s = 0; s < 20; ++s) {
+      progress.update(std::chrono::seconds(s), counts(static_cast<std::uint64_t>(s)));
+    }
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find('\r'), std::string::npos);
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t to = std::min(text.find_first_of("\r\n", from), text.size());
+    std::string line = text.substr(from, to - from);
+    for (std::size_t at = line.find('\x1b'); at != std::string::npos; at = line.find('\x1b')) {
+      line.erase(at, line.find_first_of("mK", at) - at + 1);
+    }
+    EXPECT_LE(line.size(), 60U) << line;
+    from = to + 1;
+  }
+}
+
+}  // namespace
+}  // namespace twostep

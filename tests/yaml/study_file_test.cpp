@@ -1,0 +1,228 @@
+// Study files as users write them: what is read, and what is said of mistakes.
+#include <gtest/gtest.h>
+
+#include "adapters/yaml/yaml_reader.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/study/fields.hpp"
+#include "twostep/study/spec_json.hpp"
+#include "twostep/study/spec_reader.hpp"
+
+namespace twostep {
+namespace {
+
+const std::string good = R"(study: {name: s, seed: 7, directory: out}
+data:
+  files: [a.h5, b*.h5]
+  inputs: [t, {name: q, transform: log10, offset: 1e-9}]
+  targets: [y]
+  split: {train: 0.6, validation: 0.2, test: 0.2}
+model:
+  layers: {int: [1, 3]}
+  width: {int: [8, 64], log: true, per: layer}
+  activation: {choice: [relu, tanh]}
+training:
+  optimizer: {choice: [adam, sgd]}
+  momentum: {float: [0.5, 0.99], when: {optimizer: sgd}}
+  learning_rate: {float: [1e-4, 1e-1], log: true}
+  batch_size: {int: [32, 128], step: 32}
+search: {trials: 20, subset: {rows: 500}, budget: {epochs: 30, patience: 5}}
+promotion: {finalists: 3}
+retraining: {budget: {steps: 1000, validate_every: 100}, team: 2}
+)";
+
+StudySpec read(const std::string& text) {
+  return read_spec(read_yaml(text, "s.yaml"));
+}
+
+std::string replaced(const std::string& what, const std::string& by) {
+  std::string text = good;
+  const std::size_t at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return text.replace(at, what.size(), by);
+}
+
+std::vector<Problem> problems_of(const std::string& text) {
+  try {
+    static_cast<void>(make_space(read(text)));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    return error.problems();
+  }
+  return {};
+}
+
+TEST(StudyFile, IsReadAsWritten) {
+  const StudySpec s = read(good);
+  EXPECT_EQ(s.name, "s");
+  EXPECT_EQ(s.seed, 7U);
+  EXPECT_EQ(s.data.files, (std::vector<std::string>{"a.h5", "b*.h5"}));
+  EXPECT_EQ(s.data.inputs[1].transform, Transform::log10);
+  EXPECT_EQ(s.data.inputs[1].offset, 1e-9);
+  EXPECT_EQ(s.data.split.train, 0.6);
+  EXPECT_EQ(s.search.budget, (Budget{BudgetUnit::epochs, 30, 5, 0}));
+  EXPECT_EQ(s.retraining.budget, (Budget{BudgetUnit::steps, 1000, 0, 100}));
+  EXPECT_EQ(s.retraining.team, 2U);
+  const Space space = make_space(s);
+  std::vector<std::string> names;
+  for (const Dimension& d : space.dimensions) {
+    names.push_back(d.name);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "model.layers", "model.width[1]", "model.width[2]", "model.width[3]",
+                       "model.activation", "training.optimizer", "training.learning_rate",
+                       "training.momentum", "training.batch_size"}));
+}
+
+TEST(StudyFile, ConditionsHold) {
+  const StudySpec s = read(good);
+  const Space space = make_space(s);
+  for (int i = 0; i < 200; ++i) {
+    std::vector<double> unit;
+    for (std::size_t d = 0; d < space.dimensions.size(); ++d) {
+      unit.push_back((i * 37 + static_cast<int>(d) * 61) % 200 / 200.0);
+    }
+    const Point p = space.point_at(unit);
+    const Hyperparameters h = resolve(s, space, p);
+    const auto layers = std::get<std::int64_t>(p.values[0]);
+    EXPECT_EQ(h.model.widths.size(), static_cast<std::size_t>(layers));
+    for (std::int64_t layer = 1; layer <= 3; ++layer) {
+      EXPECT_EQ(is_active(p.values[static_cast<std::size_t>(layer)]), layer <= layers);
+    }
+    const bool sgd = std::get<std::string>(p.values[5]) == "sgd";
+    EXPECT_EQ(is_active(p.values[7]), sgd);
+    EXPECT_EQ(h.training.batch_size % 32, 0U);
+    EXPECT_GE(h.training.batch_size, 32U);
+    EXPECT_LE(h.training.batch_size, 128U);
+  }
+}
+
+TEST(StudyFile, GoesThroughJsonUnchanged) {
+  for (const std::string& text :
+       {good, annotated_yaml(), replaced("split: {train: 0.6, validation: 0.2, test: 0.2}",
+                                         "split: {blocks: {rows: 384}}"),
+        replaced("files: [a.h5, b*.h5]", "files: {train: [a], validation: [b], test: [c]}"),
+        replaced("  split: {train: 0.6, validation: 0.2, test: 0.2}\n", "  split: {variable: v}\n")}) {
+    const bool by_files = text.find("files: {train") != std::string::npos;
+    const StudySpec s = by_files ? read(std::string(text).replace(
+                                       text.find("  split:"), text.find("model:") - text.find("  split:"), ""))
+                                 : read(text);
+    EXPECT_EQ(read_spec(read_json(to_json(s))), s);
+    EXPECT_EQ(to_json(read_spec(read_json(to_json(s)))), to_json(s));
+  }
+}
+
+struct Mistake {
+  std::string what;
+  std::string by;
+  int line;
+  std::string text;  // in the message
+};
+
+TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
+  const std::vector<Mistake> mistakes{
+      {"trials: 20", "trails: 20", 16, "did you mean 'trials'?"},
+      {"trials: 20", "trials: 20.5", 16, "whole number"},
+      {"trials: 20", "trials: 0", 16, "out of range"},
+      {"trials: 20", "trials: [20]", 16, "trials"},
+      {"seed: 7", "seed: -1", 1, "seed"},
+      {"[relu, tanh]", "[relu, tahn]", 10, "did you mean"},
+      {"[relu, tanh]", "[relu, relu]", 10, "twice"},
+      {"[1, 3]", "[3, 1]", 8, "low is above high"},
+      {"[1, 3]", "[1]", 8, "two numbers"},
+      {"{int: [1, 3]}", "{int: [1, 3], float: [1, 2]}", 8, "more than one kind"},
+      {"{int: [1, 3]}", "{ints: [1, 3]}", 8, "did you mean 'int'?"},
+      {"log10", "log20", 4, "no such transform"},
+      {"targets: [y]", "targets: []", 5, "no variables"},
+      {"targets: [y]", "targets: [y, y]", 5, "twice"},
+      {"train: 0.6", "train: 0.9", 6, "1.3"},
+      {"when: {optimizer: sgd}", "when: {optimizer: rmsprop}", 13, "rmsprop"},
+      {"when: {optimizer: sgd}", "when: {optimiser: sgd}", 13, "optimiser"},
+      {"step: 32", "step: 500", 15, "step"},
+      {"per: layer", "per: neuron", 9, "per"},
+      {"finalists: 3", "finalists: 300", 17, "finalists"},
+      {"{epochs: 30, patience: 5}", "{epochs: 30, steps: 9}", 16, "steps"},
+      {"{epochs: 30, patience: 5}", "{patience: 5}", 16, "budget"},
+      {"subset: {rows: 500}", "subset: {rows: 500, fraction: 0.1}", 16, "fraction"},
+      {"model:", "modle:", 7, "did you mean 'model'?"},
+  };
+  for (const Mistake& m : mistakes) {
+    const auto problems = problems_of(replaced(m.what, m.by));
+    ASSERT_FALSE(problems.empty()) << m.by;
+    bool found = false;
+    std::string all;
+    for (const Problem& p : problems) {
+      all += p.text() + "\n";
+      found = found || (p.where == "s.yaml:" + std::to_string(m.line) &&
+                        p.text().find(m.text) != std::string::npos);
+    }
+    EXPECT_TRUE(found) << m.by << ": expected line " << m.line << " and \"" << m.text << "\" in\n" << all;
+  }
+}
+
+TEST(StudyFile, AllMistakesAreListedAtOnce) {
+  std::string text = replaced("trials: 20", "trails: 20");
+  text.replace(text.find("[1, 3]"), 6, "[3, 1]");
+  text.replace(text.find("targets: [y]"), 12, "targets: [] ");
+  EXPECT_GE(problems_of(text).size(), 3U);
+}
+
+TEST(StudyFile, SyntaxErrorsHaveTheirLine) {
+  for (const std::string& text : {std::string("a: [1\nb: 2"), std::string("a: b: c"), std::string("\t- x")}) {
+    try {
+      static_cast<void>(read_yaml(text, "s.yaml"));
+      FAIL() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::config);
+      EXPECT_EQ(error.problems()[0].where.substr(0, 7), "s.yaml:");
+    }
+  }
+}
+
+TEST(StudyFile, AliasBombsAreRefused) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+    for (int j = 0; j < 8; ++j) {
+      bomb += ", " + before;
+    }
+    bomb += "]\n";
+  }
+  EXPECT_THROW(static_cast<void>(read_yaml(bomb, "s.yaml")), Error);
+}
+
+TEST(Differences, SayWhatForbidsResuming) {
+  const StudySpec before = read(good);
+  const auto forbids = [&](const std::string& text) {
+    bool any = false;
+    for (const SpecDifference& d : differences(before, read(text))) {
+      any = any || d.forbids_resume;
+    }
+    return any;
+  };
+  EXPECT_TRUE(differences(before, read(good)).empty());
+  EXPECT_TRUE(forbids(replaced("seed: 7", "seed: 8")));
+  EXPECT_TRUE(forbids(replaced("[8, 64]", "[8, 65]")));
+  EXPECT_TRUE(forbids(replaced("rows: 500", "rows: 501")));
+  EXPECT_FALSE(forbids(replaced("trials: 20", "trials: 25")));
+  EXPECT_FALSE(forbids(replaced("team: 2", "team: 1")));
+  EXPECT_FALSE(forbids(replaced("name: s", "name: t")));
+}
+
+TEST(Schema, NamesEveryField) {
+  const std::string text = schema_text();
+  const std::string page = config_markdown();
+  for (const Field& field : fields()) {
+    EXPECT_NE(page.find("`" + field.path + "`"), std::string::npos) << field.path;
+    EXPECT_NE(text.find(field.path.substr(field.path.find('.') + 1)), std::string::npos);
+  }
+  std::size_t longest = 0;
+  for (std::size_t from = 0, to = 0; to != std::string::npos; from = to + 1) {
+    to = text.find('\n', from);
+    longest = std::max(longest, (to == std::string::npos ? text.size() : to) - from);
+  }
+  EXPECT_LE(longest, 140U);
+}
+
+}  // namespace
+}  // namespace twostep
