@@ -438,7 +438,8 @@ StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials) {
     "search": {"trials": )" +
                            std::to_string(trials) +
                            R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10}},
-    "promotion": {"finalists": )" + std::to_string(std::min(trials, 5U)) + R"(},
+    "promotion": {"finalists": )" +
+                           std::to_string(std::min(trials, 5U)) + R"(},
     "retraining": {"budget": {"epochs": 10}}
   })";
   StudyIdentity study;

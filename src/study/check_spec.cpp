@@ -173,8 +173,7 @@ void check_conditions(ReaderContext& c) {
 void check_finalists(ReaderContext& c) {
   const std::uint32_t finalists = c.spec.promotion.finalists;
   if (finalists > c.spec.search.trials) {
-    c.problem(c.place("promotion.finalists"),
-              "promotion.finalists is larger than search.trials",
+    c.problem(c.place("promotion.finalists"), "promotion.finalists is larger than search.trials",
               std::to_string(finalists) + " finalists of " + std::to_string(c.spec.search.trials) +
                   " trials",
               "lower promotion.finalists, or ask for more trials");

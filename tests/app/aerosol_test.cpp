@@ -14,8 +14,8 @@ constexpr double reference_pressure = 1.01325e-5;  // the conversion that the ve
 TEST(Activation, ReproducesItsVectors) {
   std::array<double, 1> one{};
   const Mode first{1e6 * std::pow(10, 1.4), 1e-6 * std::pow(10, -1.3010299956639813), 1.8, 0.54};
-  EXPECT_NEAR(activate_modes({283, 85000, std::pow(10, -0.3010299956639812)}, std::span(&first, 1), one,
-                             0.95, reference_pressure),
+  EXPECT_NEAR(activate_modes({283, 85000, std::pow(10, -0.3010299956639812)}, std::span(&first, 1),
+                             one, 0.95, reference_pressure),
               0.0058549364570186675, 1e-13);
   EXPECT_NEAR(one[0], 0.90893743760404, 1e-12);
   const Mode second{1e6 * std::pow(10, 1.2475), 1e-6 * std::pow(10, -0.854), 1.6, 0.3042};

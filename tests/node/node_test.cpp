@@ -79,7 +79,8 @@ TEST(Nodes, UnreadableMailIsSurvived) {
   MemFiles files;
   SimClock clock;
   LocalLink link;
-  CoordinatorNode coordinator(simulated_study(1, 30), alone(), link.coordinator_end(), files, clock);
+  CoordinatorNode coordinator(simulated_study(1, 30), alone(), link.coordinator_end(), files,
+                              clock);
   link.worker_end().send(0, Bytes(7, std::byte{0xff}));
   EXPECT_NO_THROW(coordinator.tick());
 }

@@ -67,10 +67,10 @@ TEST(StudyFile, IsReadAsWritten) {
   for (const Dimension& d : space.dimensions) {
     names.push_back(d.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "model.layers", "model.width[1]", "model.width[2]", "model.width[3]",
-                       "model.activation", "training.optimizer", "training.learning_rate",
-                       "training.momentum", "training.batch_size"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"model.layers", "model.width[1]", "model.width[2]",
+                                             "model.width[3]", "model.activation",
+                                             "training.optimizer", "training.learning_rate",
+                                             "training.momentum", "training.batch_size"}));
 }
 
 TEST(StudyFile, ConditionsHold) {
@@ -98,14 +98,16 @@ TEST(StudyFile, ConditionsHold) {
 
 TEST(StudyFile, GoesThroughJsonUnchanged) {
   for (const std::string& text :
-       {good, annotated_yaml(), replaced("split: {train: 0.6, validation: 0.2, test: 0.2}",
-                                         "split: {blocks: {rows: 384}}"),
+       {good, annotated_yaml(),
+        replaced("split: {train: 0.6, validation: 0.2, test: 0.2}", "split: {blocks: {rows: 384}}"),
         replaced("files: [a.h5, b*.h5]", "files: {train: [a], validation: [b], test: [c]}"),
-        replaced("  split: {train: 0.6, validation: 0.2, test: 0.2}\n", "  split: {variable: v}\n")}) {
+        replaced("  split: {train: 0.6, validation: 0.2, test: 0.2}\n",
+                 "  split: {variable: v}\n")}) {
     const bool by_files = text.find("files: {train") != std::string::npos;
-    const StudySpec s = by_files ? read(std::string(text).replace(
-                                       text.find("  split:"), text.find("model:") - text.find("  split:"), ""))
-                                 : read(text);
+    const StudySpec s =
+        by_files ? read(std::string(text).replace(text.find("  split:"),
+                                                  text.find("model:") - text.find("  split:"), ""))
+                 : read(text);
     EXPECT_EQ(read_spec(read_json(to_json(s))), s);
     EXPECT_EQ(to_json(read_spec(read_json(to_json(s)))), to_json(s));
   }
@@ -155,7 +157,8 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
       found = found || (p.where == "s.yaml:" + std::to_string(m.line) &&
                         p.text().find(m.text) != std::string::npos);
     }
-    EXPECT_TRUE(found) << m.by << ": expected line " << m.line << " and \"" << m.text << "\" in\n" << all;
+    EXPECT_TRUE(found) << m.by << ": expected line " << m.line << " and \"" << m.text << "\" in\n"
+                       << all;
   }
 }
 
@@ -167,7 +170,8 @@ TEST(StudyFile, AllMistakesAreListedAtOnce) {
 }
 
 TEST(StudyFile, SyntaxErrorsHaveTheirLine) {
-  for (const std::string& text : {std::string("a: [1\nb: 2"), std::string("a: b: c"), std::string("\t- x")}) {
+  for (const std::string& text :
+       {std::string("a: [1\nb: 2"), std::string("a: b: c"), std::string("\t- x")}) {
     try {
       static_cast<void>(read_yaml(text, "s.yaml"));
       FAIL() << text;
