@@ -1,0 +1,22 @@
+// twostep-bench step | dispatch FOLDER TRIALS (under mpirun) | resume FOLDER TRIALS
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "bench/benches.hpp"
+
+int main(int argc, char** argv) {
+  const bool folder = argc == 4;
+  if (argc == 2 && std::strcmp(argv[1], "step") == 0) {
+    return twostep::bench::step_bench();
+  }
+  const auto trials = folder ? static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)) : 0U;
+  if (folder && trials > 0 && std::strcmp(argv[1], "dispatch") == 0) {
+    return twostep::bench::dispatch_bench(argc, argv, argv[2], trials);
+  }
+  if (folder && trials > 0 && std::strcmp(argv[1], "resume") == 0) {
+    return twostep::bench::resume_bench(argv[2], trials);
+  }
+  std::fputs("usage: twostep-bench step | dispatch FOLDER TRIALS | resume FOLDER TRIALS\n", stderr);
+  return 2;
+}
