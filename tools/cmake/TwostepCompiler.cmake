@@ -19,7 +19,9 @@ add_library(twostep_flags INTERFACE)
 target_include_directories(twostep_flags INTERFACE "${PROJECT_SOURCE_DIR}/include")
 target_compile_options(twostep_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
   # Bits must not depend on whether a compiler fuses a multiplication and an addition.
-  -ffp-contract=off)
+  -ffp-contract=off
+  # errno and floating-point traps, which nobody looks at, would keep loops with sqrt from being vectorised.
+  -fno-math-errno -fno-trapping-math)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(twostep_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)  # false alarms on std::string and std::variant
 endif()
