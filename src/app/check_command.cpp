@@ -21,7 +21,9 @@ std::string range_text(const Dimension& d) {
     }
     return out;
   }
-  out = to_text(value_at(d, 0.0)) + " to " + to_text(value_at(d, 0.9999999999999999));
+  char ends[64];
+  std::snprintf(ends, sizeof ends, "%.6g to %.6g", d.low, d.high);
+  out = ends;
   out += d.kind == DimensionKind::integer ? ", whole numbers" : "";
   if (d.step > 0) {
     out += ", step " + to_text(Value(d.step));

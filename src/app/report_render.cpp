@@ -130,6 +130,14 @@ std::string duration_text(double s) {
   return text;
 }
 
+// Long numbers cut to what tells configurations apart; report.json and trials.csv have all digits.
+std::string short_value(const std::string& value) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool whole = error == std::errc() && end == value.data() + value.size();
+  return whole && value.size() > 7 ? brief(number) : value;
+}
+
 std::string configuration_text(const FinalistRow& f) {
   std::string widths;
   std::string rest;
@@ -138,7 +146,7 @@ std::string configuration_text(const FinalistRow& f) {
     if (leaf.starts_with("width[")) {
       widths += (widths.empty() ? "" : "-") + value;
     } else if (leaf != "layers") {
-      rest += " " + leaf + "=" + value;
+      rest += " " + leaf + "=" + short_value(value);
     }
   }
   return (widths.empty() ? "" : "widths " + widths) + rest;

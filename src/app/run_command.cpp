@@ -76,7 +76,7 @@ class Host {
         setup_(std::move(setup)),
         files_(make_posix_files(setup_.spec.directory)),
         workers_(workers),
-        progress_(!options.quiet, is_terminal(2), terminal_width(2)) {
+        progress_(!options.quiet, stderr_terminal().has_value(), stderr_terminal().value_or(80)) {
     check_team(setup_, std::max(workers, 1U));
     files_->make_folder("");
     lock_.emplace(setup_.spec.directory, lock_patience);

@@ -1,5 +1,6 @@
 #include "adapters/posix/host.hpp"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -59,14 +60,33 @@ int cpu_count() {
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-bool is_terminal(int descriptor) {
+std::optional<int> stderr_terminal() {
   const char* kind = std::getenv("TERM");
-  return ::isatty(descriptor) == 1 && kind != nullptr && std::string(kind) != "dumb";
-}
-
-int terminal_width(int descriptor) {
-  winsize size{};
-  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  if (kind == nullptr || std::string(kind) == "dumb") {
+    return std::nullopt;
+  }
+  const auto width = [](int descriptor) -> std::optional<int> {
+    if (::isatty(descriptor) != 1) {
+      return std::nullopt;
+    }
+    winsize size{};
+    return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  };
+  if (const auto own = width(STDERR_FILENO)) {
+    return own;
+  }
+  if (!environment("OMPI_COMM_WORLD_SIZE") && !environment("PMI_SIZE") &&
+      !environment("PMIX_RANK")) {
+    return std::nullopt;
+  }
+  const std::string path = "/proc/" + std::to_string(::getppid()) + "/fd/2";
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return std::nullopt;
+  }
+  const auto launcher = width(descriptor);
+  ::close(descriptor);
+  return launcher;
 }
 
 std::optional<std::string> environment(const std::string& name) {
