@@ -167,7 +167,8 @@ void print_verb_help(const Verb& verb) {
 }
 
 int run_verb(const std::string& name, Verb& verb, const std::vector<std::string>& arguments) {
-  verb.options.add_options()("help,h", po::bool_switch(), "this text");
+  verb.options.add_options()("help,h", po::bool_switch(), "this text")(
+      "version", po::bool_switch(), "build, libraries, instruction set");
   po::options_description all;
   all.add(verb.options);
   po::positional_options_description positions;
@@ -187,6 +188,10 @@ int run_verb(const std::string& name, Verb& verb, const std::vector<std::string>
     po::store(po::command_line_parser(arguments).options(all).positional(positions).run(), values);
     if (values["help"].as<bool>()) {
       print_verb_help(verb);
+      return 0;
+    }
+    if (values["version"].as<bool>()) {
+      std::cout << version_text();
       return 0;
     }
     po::notify(values);

@@ -38,6 +38,9 @@ ProgressLine::~ProgressLine() {
 }
 
 std::string ProgressLine::text(Time now, const ProgressCounts& c) const {
+  if (c.phase == "extracting") {
+    return "extracting rows";
+  }
   const std::uint64_t done = c.finished + c.failed;
   char head[160];
   std::snprintf(head, sizeof head, "%s: %llu/%llu done, %llu failed, %llu running", c.phase.c_str(),

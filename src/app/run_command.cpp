@@ -223,7 +223,10 @@ class Host {
     c.total = s.exhausted ? s.trials.size() : setup_.spec.search.trials;
     c.finished = s.trials_finished;
     c.failed = s.trials_diverged + s.trials_failed;
-    c.running = phase == Phase::extract_subset ? 0 : s.open.size();
+    // What is open beyond the workers is queued at them.
+    c.running = phase == Phase::extract_subset
+                    ? 0
+                    : std::min<std::size_t>(s.open.size(), std::max(workers_, 1U));
     if (s.best.value > 0) {
       c.best = s.trial(s.best).result.objective;
     }
@@ -282,7 +285,9 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   }
   world.broadcast(setup, 0);
   const auto places = world.gather(host_name() + " CPUs " + cpu_set());
-  show_ranks(places, host->progress());
+  if (!options.quiet) {
+    show_ranks(places, host->progress());
+  }
   const auto link = world.make_link();
   const auto dismiss = [&](const std::string& reason) {
     for (int rank = 1; rank < world.size(); ++rank) {

@@ -26,6 +26,7 @@ class Verbs(support.Case):
         for args in (("--help",), ("run", "--help"), ("check", "--help"), ("predict", "--help")):
             self.assertIn("sage", self.twostep(*args).stdout)
         version = self.twostep("--version").stdout
+        self.assertEqual(self.twostep("report", "--version").stdout, version)
         for text in ("twostep ", "MPI", "HDF5", "oneDNN", "processor"):
             self.assertIn(text, version)
 
