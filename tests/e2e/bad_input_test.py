@@ -169,6 +169,33 @@ class BadInput(support.Case):
             self.twostep("run", "study.yaml", ranks=ranks)  # space again: nothing was lost
             self.assertEqual(self.trials(), whole)
 
+    def test_a_disk_that_fills_up_while_the_study_runs(self):
+        """On a small file system of its own, filled by somebody else after 20 trials."""
+        if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("SKIPPED LOUDLY: no mount namespaces here")
+        self.write("study.yaml", BASE.replace("trials: 16", "trials: 300").replace("epochs: 5}", "epochs: 20}"))
+        os.mkdir(self.path("out"))
+        self.write("script", """
+            mount -t tmpfs -o size=4m none out || exit 99
+            "$@" >first.out 2>first.err &
+            job=$!
+            while [ "$(cat out/journal/* 2>/dev/null | grep -c '"finished"')" -lt 20 ]; do sleep 0.01; done
+            dd if=/dev/zero of=out/filler bs=1k count=100000 2>/dev/null
+            wait $job
+            echo $? >first.code
+            rm out/filler
+            "$@" >second.out 2>second.err
+            echo $? >second.code
+        """)
+        line = support.command(3, "run", "study.yaml")
+        subprocess.run(["unshare", "-m", "sh", "script", *line], cwd=self.folder, timeout=100, check=True,
+                       env=support.environment())
+        self.assertEqual(self.read("first.code"), "6\n", self.read("first.err"))
+        self.assertIn("No space left on device", self.read("first.err"))
+        self.assertEqual(self.read("second.code"), "0\n", self.read("second.err"))
+        self.assertIn("Resuming", self.read("second.err"))
+        self.assertIn("300 of 300 finished", self.read("second.out"))
+
     def test_a_damaged_journal_is_refused(self):
         self.write("study.yaml", BASE)
         self.twostep("run", "study.yaml")

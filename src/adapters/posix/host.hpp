@@ -10,8 +10,8 @@ namespace twostep {
 [[nodiscard]] std::string host_name();
 [[nodiscard]] std::string cpu_set();  // "0-3,8": the processors that this process may use
 [[nodiscard]] int cpu_count();        // how many of them
-// The width in columns of the terminal that stderr ends at; nullopt if it is none. A launcher such as
-// mpirun stands between: then its stderr counts, when it runs on this machine.
+// The width in columns of the terminal that stderr ends at; nullopt if it is none. A launcher such
+// as mpirun stands between: then its stderr counts, when it runs on this machine.
 [[nodiscard]] std::optional<int> stderr_terminal();
 [[nodiscard]] std::optional<std::string> environment(const std::string& name);
 void set_environment(const std::string& name, const std::string& value);  // unless it is set

@@ -1,0 +1,53 @@
+// Rank 0's part of `twostep run`, in whatever world it stands: the study directory, its lock, the
+// coordinator node, progress, results and the exit code.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "adapters/posix/clock.hpp"
+#include "adapters/posix/study_lock.hpp"
+#include "app/commands.hpp"
+#include "app/progress.hpp"
+#include "app/study_setup.hpp"
+#include "twostep/node/coordinator_node.hpp"
+
+namespace twostep {
+
+class StudyHost {
+ public:
+  // workers: ranks that train; 0: this process trains too. Throws Error for what forbids the run.
+  StudyHost(const RunOptions& options, StudySetup setup, std::uint32_t workers);
+
+  // Opens the run. Throws Error{study} for the journal of another study.
+  void open(Link& link);
+  bool tick();
+  // After the last tick: results, messages, exit code.
+  int close();
+  // Leaves a word of why the run ended with an error.
+  void fail(const Error& error) noexcept;
+
+  [[nodiscard]] const StudySetup& setup() const { return setup_; }
+  [[nodiscard]] bool opened() const { return node_.has_value(); }
+  [[nodiscard]] bool done() const { return node_->done(); }
+  [[nodiscard]] const CoordinatorNode& node() const { return *node_; }
+  [[nodiscard]] PosixClock& clock() { return clock_; }
+  [[nodiscard]] ProgressLine& progress() { return progress_; }
+
+ private:
+  RunOptions options_;
+  StudySetup setup_;
+  PosixClock clock_;
+  std::unique_ptr<Files> files_;
+  std::uint32_t workers_;
+  ProgressLine progress_;
+  std::optional<StudyLock> lock_;
+  std::optional<CoordinatorNode> node_;
+  bool stopping_ = false;
+
+  void prepare_folder();
+  void announce();
+  [[nodiscard]] ProgressCounts counts() const;
+};
+
+}  // namespace twostep
