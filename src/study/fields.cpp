@@ -140,8 +140,8 @@ void add_model(std::vector<Field>& t) {
                              "Activation of the output layer.", nullptr)));
   t.push_back(tunable(
       choice("model.initialisation", initialisation_names(), "automatic",
-             "Distribution of the initial weights; automatic: he_uniform for the relu family, else "
-             "glorot_uniform.",
+             "Distribution of the initial weights; automatic: he_uniform for the relu family, "
+             "lecun_normal for selu, else glorot_uniform.",
              nullptr)));
 }
 
@@ -159,19 +159,42 @@ void add_training(std::vector<Field>& t) {
   t.push_back(tunable(plain("training.nesterov", T::boolean, "", "false", 0, 1,
                             "Nesterov's momentum in sgd.", nullptr)));
   t.push_back(tunable(plain("training.beta1", T::real, "", "0.9", 0, 0.999999,
-                            "Decay of adam's first moment.", nullptr)));
-  t.push_back(tunable(plain("training.beta2", T::real, "", "0.999", 0, 0.9999999,
-                            "Decay of adam's second moment.", nullptr)));
-  t.push_back(tunable(plain("training.epsilon", T::real, "", "1e-08", tiny, 1,
-                            "Adam's denominator offset.", nullptr)));
+                            "Decay of the first moment of adam and its kin; of lion's direction.",
+                            nullptr)));
+  t.push_back(
+      tunable(plain("training.beta2", T::real, "", "0.999", 0, 0.9999999,
+                    "Decay of the second moment of adam and its kin; of lion's memory (0.99 "
+                    "is usual there).",
+                    nullptr)));
+  t.push_back(tunable(plain("training.rho", T::real, "", "0.99", 0, 0.9999999,
+                            "Decay of rmsprop's mean square.", nullptr)));
+  t.push_back(
+      tunable(plain("training.epsilon", T::real, "", "1e-08", tiny, 1,
+                    "Offset of the denominator of adam and its kin and of rmsprop.", nullptr)));
   t.push_back(tunable(plain("training.weight_decay", T::real, "", "0", 0, 10,
-                            "Weight decay: added to the gradient (sgd, adam) or decoupled (adamw); "
+                            "Weight decay: added to the gradient, or decoupled (adamw, lion); "
                             "biases are left alone.",
+                            nullptr)));
+  t.push_back(tunable(plain("training.l1", T::real, "", "0", 0, 10,
+                            "L1 penalty: its sign is added to the gradient; biases are left alone.",
+                            nullptr)));
+  t.push_back(tunable(plain("training.clip_norm", T::real, "", "0", 0, 1e6,
+                            "Longest gradient, as its norm over all parameters and before decay; "
+                            "0: any.",
                             nullptr)));
   t.push_back(tunable(choice(
       "training.schedule", schedule_names(), "constant",
-      "Course of the learning rate over the whole budget in optimiser steps; cosine ends at 0.",
+      "Course of the learning rate over the whole budget in optimiser steps: cosine and linear end "
+      "at 0; step drops schedule_count times by schedule_factor; exponential ends at "
+      "schedule_factor; one_cycle rises for 30 % and falls to nothing; cyclic swings between "
+      "schedule_factor and 1, schedule_count times; reduce_on_plateau multiplies by "
+      "schedule_factor "
+      "after schedule_count validations without improvement.",
       nullptr)));
+  t.push_back(tunable(plain("training.schedule_factor", T::real, "", "0.1", tiny, 1,
+                            "See training.schedule.", nullptr)));
+  t.push_back(tunable(plain("training.schedule_count", T::integer, "", "3", 1, 1000,
+                            "See training.schedule.", nullptr)));
   t.push_back(tunable(
       plain("training.warmup", T::real, "", "0", 0, 1,
             "Fraction of the budget's steps in which the learning rate rises linearly.", nullptr)));

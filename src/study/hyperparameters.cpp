@@ -5,13 +5,16 @@
 namespace twostep {
 namespace {
 
-const std::vector<std::string> activations{"identity", "relu", "leaky_relu", "elu",     "gelu",
-                                           "silu",     "tanh", "sigmoid",    "softplus"};
+const std::vector<std::string> activations{"identity", "relu", "leaky_relu", "elu",      "gelu",
+                                           "silu",     "tanh", "sigmoid",    "softplus", "selu"};
 const std::vector<std::string> losses{"mse"};
-const std::vector<std::string> optimizers{"sgd", "adam", "adamw"};
-const std::vector<std::string> schedules{"constant", "cosine"};
-const std::vector<std::string> initialisations{"automatic", "he_normal", "he_uniform",
-                                               "glorot_normal", "glorot_uniform"};
+const std::vector<std::string> optimizers{"sgd",   "adam",    "adamw", "nadam",
+                                          "radam", "rmsprop", "lion"};
+const std::vector<std::string> schedules{"constant",    "cosine",    "linear", "step",
+                                         "exponential", "one_cycle", "cyclic", "reduce_on_plateau"};
+const std::vector<std::string> initialisations{"automatic",     "he_normal",      "he_uniform",
+                                               "glorot_normal", "glorot_uniform", "lecun_normal",
+                                               "lecun_uniform", "orthogonal"};
 
 }  // namespace
 

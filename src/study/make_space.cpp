@@ -176,6 +176,12 @@ Hyperparameters resolve(const StudySpec& spec, const Space& space, const Point& 
   out.training.beta2 = r.real("training.beta2");
   out.training.epsilon = r.real("training.epsilon");
   out.training.weight_decay = r.real("training.weight_decay");
+  out.training.rho = r.real("training.rho");
+  out.training.l1 = r.real("training.l1");
+  out.training.clip_norm = r.real("training.clip_norm");
+  out.training.schedule_factor = r.real("training.schedule_factor");
+  out.training.schedule_count =
+      static_cast<std::uint32_t>(std::get<std::int64_t>(r.value("training.schedule_count")));
   out.training.warmup = r.real("training.warmup");
   out.training.batch_size =
       static_cast<std::uint32_t>(std::get<std::int64_t>(r.value("training.batch_size")));

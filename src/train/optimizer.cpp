@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
@@ -33,55 +32,205 @@ void adam_loop(float* __restrict p, const float* __restrict g, float* __restrict
   }
 }
 
+// p <- p - a d / (sqrt(v) + epsilon) - b m / (sqrt(v) + epsilon)
+TWOSTEP_VECTORISED
+void nadam_loop(float* __restrict p, const float* __restrict g, float* __restrict m,
+                float* __restrict v, std::size_t n, float a, float b, float beta1, float beta2,
+                float epsilon, float decay) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = g[i] + decay * p[i];
+    m[i] = beta1 * m[i] + (1.0F - beta1) * d;
+    v[i] = beta2 * v[i] + (1.0F - beta2) * d * d;
+    p[i] -= (a * d + b * m[i]) / (std::sqrt(v[i]) + epsilon);
+  }
+}
+
+// RAdam while the variance of the adaptive rate is intractable: momentum alone.
+TWOSTEP_VECTORISED
+void momentum_loop(float* __restrict p, const float* __restrict g, float* __restrict m,
+                   float* __restrict v, std::size_t n, float rate, float beta1, float beta2,
+                   float decay) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = g[i] + decay * p[i];
+    m[i] = beta1 * m[i] + (1.0F - beta1) * d;
+    v[i] = beta2 * v[i] + (1.0F - beta2) * d * d;
+    p[i] -= rate * m[i];
+  }
+}
+
+TWOSTEP_VECTORISED
+void rmsprop_loop(float* __restrict p, const float* __restrict g, float* __restrict v,
+                  std::size_t n, float lr, float rho, float epsilon, float decay) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = g[i] + decay * p[i];
+    v[i] = rho * v[i] + (1.0F - rho) * d * d;
+    p[i] -= lr * d / (std::sqrt(v[i]) + epsilon);
+  }
+}
+
+TWOSTEP_VECTORISED
+void lion_loop(float* __restrict p, const float* __restrict g, float* __restrict m, std::size_t n,
+               float lr, float beta1, float beta2, float shrink) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float u = beta1 * m[i] + (1.0F - beta1) * g[i];
+    const float sign = u > 0.0F ? 1.0F : u < 0.0F ? -1.0F : 0.0F;
+    p[i] = shrink * p[i] - lr * sign;
+    m[i] = beta2 * m[i] + (1.0F - beta2) * g[i];
+  }
+}
+
+TWOSTEP_VECTORISED
+double sum_of_squares(const float* g, std::size_t n) {
+  constexpr std::size_t lanes = 16;
+  double sums[lanes] = {};
+  for (std::size_t i = 0; i < n; ++i) {
+    sums[i % lanes] += static_cast<double>(g[i]) * static_cast<double>(g[i]);
+  }
+  double sum = 0;
+  for (const double s : sums) {
+    sum += s;
+  }
+  return sum;
+}
+
+TWOSTEP_VECTORISED
+void scale_and_penalise(const float* __restrict g, const float* __restrict p, float* __restrict out,
+                        std::size_t n, float scale, float l1) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float sign = p[i] > 0.0F ? 1.0F : p[i] < 0.0F ? -1.0F : 0.0F;
+    out[i] = scale * g[i] + l1 * sign;
+  }
+}
+
+bool has_second_moment(OptimizerKind kind) {
+  return kind != OptimizerKind::sgd && kind != OptimizerKind::lion;
+}
+
+// Dozat 2016, with the decay that Keras and PyTorch use.
+double nadam_momentum(double beta1, double t) {
+  return beta1 * (1 - 0.5 * std::pow(0.96, 0.004 * t));
+}
+
+// Liu et al. 2020: the rectification, or 0 where the variance is intractable (rho_t <= 5).
+double rectification(double beta2, double t) {
+  const double limit = 2 / (1 - beta2) - 1;
+  const double power = std::pow(beta2, t);
+  const double rho = limit - 2 * t * power / (1 - power);
+  if (rho <= 5) {
+    return 0;
+  }
+  return std::sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho));
+}
+
 }  // namespace
 
 Optimizer::Optimizer(const TrainingSettings& settings, const MlpLayout& layout)
     : settings_(settings), layers_(layout.layers), first_(layout.parameters, 0.0F) {
-  if (settings.optimizer != OptimizerKind::sgd) {
+  if (has_second_moment(settings.optimizer)) {
     second_.assign(layout.parameters, 0.0F);
   }
+  if (settings.clip_norm > 0 || settings.l1 > 0) {
+    effective_.resize(layout.parameters);
+  }
+}
+
+const float* Optimizer::effective_gradient(std::span<const float> parameters,
+                                           std::span<const float> gradient) {
+  if (effective_.empty()) {
+    return gradient.data();
+  }
+  double scale = 1;
+  if (settings_.clip_norm > 0) {
+    const double norm = std::sqrt(sum_of_squares(gradient.data(), first_.size()));
+    scale = norm > settings_.clip_norm ? settings_.clip_norm / norm : 1;
+  }
+  const auto copy = [&](std::size_t at, std::size_t n, double l1) {
+    scale_and_penalise(gradient.data() + at, parameters.data() + at, effective_.data() + at, n,
+                       static_cast<float>(scale), static_cast<float>(l1));
+  };
+  for (const LayerLayout& layer : layers_) {
+    copy(layer.weights, layer.inputs * layer.outputs, settings_.l1);
+    copy(layer.biases, layer.outputs, 0);
+  }
+  return effective_.data();
 }
 
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradient,
                      double learning_rate) {
   TWOSTEP_REQUIRE(parameters.size() == first_.size() && gradient.size() >= first_.size());
   ++steps_;
+  if (settings_.optimizer == OptimizerKind::nadam) {
+    momentum_product_ *= nadam_momentum(settings_.beta1, static_cast<double>(steps_));
+  }
+  const float* g = effective_gradient(parameters, gradient);
+  for (const LayerLayout& layer : layers_) {
+    update(parameters.data() + layer.weights, g + layer.weights, layer.weights,
+           layer.inputs * layer.outputs, learning_rate, settings_.weight_decay);
+    update(parameters.data() + layer.biases, g + layer.biases, layer.biases, layer.outputs,
+           learning_rate, 0);
+  }
+}
+
+void Optimizer::update(float* p, const float* g, std::size_t at, std::size_t n, double rate,
+                       double decay) {
   const TrainingSettings& s = settings_;
   const auto t = static_cast<double>(steps_);
-  // Adam's bias corrections, folded into the rate and epsilon.
+  const auto f = [](double x) { return static_cast<float>(x); };
+  float* m = first_.data() + at;
+  float* v = second_.data() + (second_.empty() ? 0 : at);
+  // Adam's bias corrections are folded into the rate and epsilon.
   const double correction1 = 1 - std::pow(s.beta1, t);
   const double correction2 = std::sqrt(1 - std::pow(s.beta2, t));
-  const auto update = [&](std::size_t at, std::size_t n, double decay) {
-    float* p = parameters.data() + at;
-    const float* g = gradient.data() + at;
-    if (s.optimizer == OptimizerKind::sgd) {
-      sgd_loop(p, g, first_.data() + at, n, static_cast<float>(learning_rate),
-               static_cast<float>(s.momentum), static_cast<float>(decay), s.nesterov ? 1.0F : 0.0F,
-               s.nesterov ? static_cast<float>(s.momentum) : 1.0F);
-      return;
+  switch (s.optimizer) {
+    case OptimizerKind::sgd:
+      sgd_loop(p, g, m, n, f(rate), f(s.momentum), f(decay), s.nesterov ? 1.0F : 0.0F,
+               s.nesterov ? f(s.momentum) : 1.0F);
+      break;
+    case OptimizerKind::adam:
+      adam_loop(p, g, m, v, n, f(rate * correction2 / correction1), f(s.beta1), f(s.beta2),
+                f(s.epsilon * correction2), f(decay), 1.0F);
+      break;
+    case OptimizerKind::adamw:
+      adam_loop(p, g, m, v, n, f(rate * correction2 / correction1), f(s.beta1), f(s.beta2),
+                f(s.epsilon * correction2), 0.0F, f(1 - rate * decay));
+      break;
+    case OptimizerKind::nadam: {
+      const double mu = nadam_momentum(s.beta1, t);
+      const double next = nadam_momentum(s.beta1, t + 1);
+      nadam_loop(p, g, m, v, n, f(rate * correction2 * (1 - mu) / (1 - momentum_product_)),
+                 f(rate * correction2 * next / (1 - momentum_product_ * next)), f(s.beta1),
+                 f(s.beta2), f(s.epsilon * correction2), f(decay));
+      break;
     }
-    const bool decoupled = s.optimizer == OptimizerKind::adamw;
-    adam_loop(p, g, first_.data() + at, second_.data() + at, n,
-              static_cast<float>(learning_rate * correction2 / correction1),
-              static_cast<float>(s.beta1), static_cast<float>(s.beta2),
-              static_cast<float>(s.epsilon * correction2),
-              decoupled ? 0.0F : static_cast<float>(decay),
-              decoupled ? static_cast<float>(1 - learning_rate * decay) : 1.0F);
-  };
-  for (const LayerLayout& layer : layers_) {
-    update(layer.weights, layer.inputs * layer.outputs, s.weight_decay);
-    update(layer.biases, layer.outputs, 0.0);
+    case OptimizerKind::radam: {
+      const double r = rectification(s.beta2, t);
+      if (r > 0) {
+        adam_loop(p, g, m, v, n, f(rate * r * correction2 / correction1), f(s.beta1), f(s.beta2),
+                  f(s.epsilon * correction2), f(decay), 1.0F);
+      } else {
+        momentum_loop(p, g, m, v, n, f(rate / correction1), f(s.beta1), f(s.beta2), f(decay));
+      }
+      break;
+    }
+    case OptimizerKind::rmsprop:
+      rmsprop_loop(p, g, v, n, f(rate), f(s.rho), f(s.epsilon), f(decay));
+      break;
+    case OptimizerKind::lion:
+      lion_loop(p, g, m, n, f(rate), f(s.beta1), f(s.beta2), f(1 - rate * decay));
+      break;
   }
 }
 
 void Optimizer::save(ByteWriter& writer) const {
   writer.u64(steps_);
+  writer.f64(momentum_product_);
   writer.f32s(first_);
   writer.f32s(second_);
 }
 
 void Optimizer::load(ByteReader& reader) {
   steps_ = reader.u64();
+  momentum_product_ = reader.f64();
   auto first = reader.f32s();
   auto second = reader.f32s();
   if (first.size() != first_.size() || second.size() != second_.size()) {
@@ -89,20 +238,6 @@ void Optimizer::load(ByteReader& reader) {
   }
   first_ = std::move(first);
   second_ = std::move(second);
-}
-
-double learning_rate_at(const TrainingSettings& settings, std::uint64_t step, std::uint64_t total) {
-  const auto at = static_cast<double>(step);
-  const auto all = static_cast<double>(total);
-  const double warm = settings.warmup * all;
-  if (at < warm) {
-    return settings.learning_rate * std::min(1.0, (at + 1) / warm);
-  }
-  if (settings.schedule == ScheduleKind::constant || all <= warm) {
-    return settings.learning_rate;
-  }
-  return 0.5 * settings.learning_rate *
-         (1 + std::cos(std::numbers::pi * (at - warm) / (all - warm)));
 }
 
 }  // namespace twostep

@@ -137,6 +137,8 @@ double activate(Activation activation, double z) {
       return sigmoid(z);
     case Activation::softplus:
       return z > 30 ? z : std::log1p(std::exp(z));
+    case Activation::selu:
+      return selu_lambda * (z > 0 ? z : selu_alpha * std::expm1(z));
   }
   return z;
 }
@@ -161,6 +163,8 @@ double activation_slope(Activation activation, double z) {
       return sigmoid(z) * (1 - sigmoid(z));
     case Activation::softplus:
       return sigmoid(z);
+    case Activation::selu:
+      return selu_lambda * (z > 0 ? 1 : selu_alpha * std::exp(z));
   }
   return 1;
 }

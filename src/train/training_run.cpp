@@ -126,7 +126,7 @@ void TrainingRun::step() {
     return;
   }
   optimizer_.step(parameters_, std::span<const float>(gradient_).first(layout_.parameters),
-                  learning_rate_at(hyperparameters_.training, step_, total_steps_));
+                  plateau_ * learning_rate_at(hyperparameters_.training, step_, total_steps_));
   ++step_;
   if (step_ % validate_every_ == 0 || step_ == total_steps_) {
     validate();
@@ -157,8 +157,14 @@ void TrainingRun::validate() {
     best_validation_ = static_cast<std::uint32_t>(curve_.size());
     best_parameters_ = parameters_;
   }
+  const TrainingSettings& training = hyperparameters_.training;
+  const std::uint64_t stale = curve_.size() - best_validation_;
+  if (training.schedule == ScheduleKind::reduce_on_plateau && stale > 0 &&
+      stale % training.schedule_count == 0) {
+    plateau_ *= training.schedule_factor;
+  }
   const std::uint32_t patience = assignment_.budget.patience;
-  const bool impatient = patience > 0 && curve_.size() - best_validation_ >= patience;
+  const bool impatient = patience > 0 && stale >= patience;
   if (step_ == total_steps_ || impatient) {
     outcome_ = Outcome::finished;
   }
@@ -239,6 +245,7 @@ void TrainingRun::save(ByteWriter& writer) const {
   writer.f64(best_);
   writer.u32(best_validation_);
   writer.f64s(curve_);
+  writer.f64(plateau_);
   writer.u8(outcome_ ? 1 + static_cast<std::uint8_t>(*outcome_) : 0);
   optimizer_.save(writer);
 }
@@ -250,6 +257,7 @@ void TrainingRun::load(ByteReader& reader) {
   best_ = reader.f64();
   best_validation_ = reader.u32();
   curve_ = reader.f64s();
+  plateau_ = reader.f64();
   const std::uint8_t outcome = reader.u8();
   outcome_ = outcome > 0 ? std::optional(static_cast<Outcome>(outcome - 1)) : std::nullopt;
   optimizer_.load(reader);

@@ -8,6 +8,7 @@
 #include "train/evaluation.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
+#include "twostep/train/schedule.hpp"
 
 namespace twostep {
 
@@ -52,6 +53,7 @@ class TrainingRun {
   double best_ = 0;
   std::uint32_t best_validation_ = 0;
   std::vector<double> curve_;
+  double plateau_ = 1;  // what reduce_on_plateau has come down to
   std::optional<Outcome> outcome_;
   bool order_ready_ = false;
 

@@ -23,9 +23,9 @@ inline std::vector<float> normals(std::size_t n, std::uint64_t stream, double sc
 }
 
 inline std::vector<Activation> all_activations() {
-  return {Activation::identity, Activation::relu,    Activation::leaky_relu,
-          Activation::elu,      Activation::gelu,    Activation::silu,
-          Activation::tanh,     Activation::sigmoid, Activation::softplus};
+  return {Activation::identity, Activation::relu, Activation::leaky_relu, Activation::elu,
+          Activation::gelu,     Activation::silu, Activation::tanh,       Activation::sigmoid,
+          Activation::softplus, Activation::selu};
 }
 
 struct Passes {

@@ -238,6 +238,29 @@ TEST(MlpTrainer, PatienceStopsAndTheBestIsReported) {
   EXPECT_EQ(r.objective, *std::min_element(r.curve.begin(), r.curve.end()));
 }
 
+TEST(MlpTrainer, APlateauLowersTheRate) {
+  test::SampleOptions o;
+  o.training = R"("batch_size": 32, "learning_rate": 0.3, "schedule": "reduce_on_plateau",
+    "schedule_count": 2, "schedule_factor": 0.2)";
+  Bench lowered(o);
+  o.training = R"("batch_size": 32, "learning_rate": 0.3)";
+  Bench constant(o);
+  const Result a = run(lowered, training(AssignmentKind::trial, 150));
+  const Result b = run(constant, training(AssignmentKind::trial, 150));
+  // Both are the same up to the second stale validation in a row, and differ right after it.
+  std::size_t best = 0;
+  std::size_t drop = 0;
+  for (std::size_t i = 1; i < b.curve.size() && drop == 0; ++i) {
+    best = b.curve[i] < b.curve[best] ? i : best;
+    drop = i - best == 2 ? i : 0;
+  }
+  ASSERT_GT(drop, 0U);
+  for (std::size_t i = 0; i <= drop; ++i) {
+    ASSERT_EQ(a.curve[i], b.curve[i]) << i;
+  }
+  EXPECT_NE(a.curve[drop + 1], b.curve[drop + 1]);
+}
+
 TEST(MlpTrainer, StepsAreABudgetToo) {
   Bench bench;
   Assignment a = training(AssignmentKind::trial, 10);

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include "support/engine_suite.hpp"
+#include "twostep/train/schedule.hpp"
 
 namespace twostep {
 namespace {
@@ -89,18 +91,196 @@ TEST(Optimizer, ALoadedStateGoesOnWithTheSameBits) {
   EXPECT_EQ(p, q);
 }
 
-TEST(Schedule, ConstantCosineAndWarmup) {
+// Runs 60 steps of a weight (index 0) and a bias with these gradients; `truth` is the update by its
+// definition, called with (step from 1, gradient).
+void follow(const TrainingSettings& settings, double rate,
+            const std::function<void(Truth&, int, double)>& truth) {
+  Optimizer optimizer(settings, tiny);
+  std::vector<float> p{1.0F, 0.5F};
+  Truth weight{1};
+  for (int i = 1; i <= 60; ++i) {
+    const double g = std::cos(i) + 0.3;
+    optimizer.step(p, std::vector<float>{static_cast<float>(g), 0.1F}, rate);
+    truth(weight, i, g);
+    ASSERT_NEAR(p[0], weight.p, 1e-5) << "step " << i;
+  }
+}
+
+TEST(Optimizer, NAdamByHand) {
+  TrainingSettings s;
+  s.optimizer = OptimizerKind::nadam;
+  s.weight_decay = 0.1;
+  double product = 1;
+  follow(s, 0.01, [&](Truth& w, int i, double g) {
+    const auto mu = [](double t) { return 0.9 * (1 - 0.5 * std::pow(0.96, 0.004 * t)); };
+    const double d = g + 0.1 * w.p;
+    product *= mu(i);
+    w.m = 0.9 * w.m + 0.1 * d;
+    w.v = 0.999 * w.v + 0.001 * d * d;
+    const double m_hat =
+        mu(i + 1) * w.m / (1 - product * mu(i + 1)) + (1 - mu(i)) * d / (1 - product);
+    w.p -= 0.01 * m_hat / (std::sqrt(w.v / (1 - std::pow(0.999, i))) + 1e-8);
+  });
+}
+
+TEST(Optimizer, RAdamByHand) {
+  TrainingSettings s;
+  s.optimizer = OptimizerKind::radam;
+  s.beta2 = 0.9;  // becomes tractable within the test
+  follow(s, 0.01, [&](Truth& w, int i, double g) {
+    w.m = 0.9 * w.m + 0.1 * g;
+    w.v = 0.9 * w.v + 0.1 * g * g;
+    const double limit = 2 / (1 - 0.9) - 1;
+    const double rho = limit - 2.0 * i * std::pow(0.9, i) / (1 - std::pow(0.9, i));
+    const double m_hat = w.m / (1 - std::pow(0.9, i));
+    if (rho > 5) {
+      const double r = std::sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho));
+      w.p -= 0.01 * r * m_hat / (std::sqrt(w.v / (1 - std::pow(0.9, i))) + 1e-8);
+    } else {
+      w.p -= 0.01 * m_hat;
+    }
+  });
+}
+
+TEST(Optimizer, RmsPropByHand) {
+  TrainingSettings s;
+  s.optimizer = OptimizerKind::rmsprop;
+  s.rho = 0.9;
+  s.weight_decay = 0.05;
+  follow(s, 0.01, [&](Truth& w, int, double g) {
+    const double d = g + 0.05 * w.p;
+    w.v = 0.9 * w.v + 0.1 * d * d;
+    w.p -= 0.01 * d / (std::sqrt(w.v) + 1e-8);
+  });
+}
+
+TEST(Optimizer, LionByHand) {
+  TrainingSettings s;
+  s.optimizer = OptimizerKind::lion;
+  s.beta2 = 0.99;
+  s.weight_decay = 0.1;
+  follow(s, 0.01, [&](Truth& w, int, double g) {
+    const double u = 0.9 * w.m + 0.1 * g;
+    w.p -= 0.01 * ((u > 0 ? 1 : u < 0 ? -1 : 0) + 0.1 * w.p);
+    w.m = 0.99 * w.m + 0.01 * g;
+  });
+}
+
+TEST(Optimizer, ClippingShortensTheWholeGradient) {
+  TrainingSettings s;
+  s.optimizer = OptimizerKind::sgd;
+  s.momentum = 0;
+  s.clip_norm = 1;
+  Optimizer optimizer(s, tiny);
+  std::vector<float> p{0.0F, 0.0F};
+  optimizer.step(p, std::vector<float>{3.0F, -4.0F}, 1);
+  EXPECT_NEAR(p[0], -0.6, 1e-7);
+  EXPECT_NEAR(p[1], 0.8, 1e-7);
+  p = {0.0F, 0.0F};
+  optimizer.step(p, std::vector<float>{0.3F, -0.4F}, 1);  // short enough
+  EXPECT_NEAR(p[0], -0.3, 1e-7);
+  EXPECT_NEAR(p[1], 0.4, 1e-7);
+}
+
+TEST(Optimizer, L1PullsWeightsToZeroAndLeavesBiases) {
+  TrainingSettings s;
+  s.optimizer = OptimizerKind::sgd;
+  s.momentum = 0;
+  s.l1 = 0.25;
+  Optimizer optimizer(s, tiny);
+  std::vector<float> p{1.0F, 1.0F};
+  optimizer.step(p, std::vector<float>{0.0F, 0.0F}, 1);
+  EXPECT_EQ(p, (std::vector<float>{0.75F, 1.0F}));
+  p = {-1.0F, -1.0F};
+  optimizer.step(p, std::vector<float>{0.0F, 0.0F}, 1);
+  EXPECT_EQ(p, (std::vector<float>{-0.75F, -1.0F}));
+}
+
+TEST(Optimizer, EveryKindMinimisesAQuadratic) {
+  for (const std::string& kind : optimizer_names()) {
+    TrainingSettings s;
+    ASSERT_TRUE(parse_name(kind, s.optimizer));
+    Optimizer optimizer(s, tiny);
+    std::vector<float> p{2.0F, -1.0F};
+    for (int i = 0; i < 3000; ++i) {
+      const double rate = 0.02 * (1 - i / 3000.0);
+      optimizer.step(p, std::vector<float>{p[0] - 0.5F, 4 * (p[1] - 0.25F)}, rate);
+    }
+    EXPECT_NEAR(p[0], 0.5, 2e-3) << kind;
+    EXPECT_NEAR(p[1], 0.25, 2e-3) << kind;
+  }
+}
+
+double rate(ScheduleKind kind, std::uint64_t step, double factor = 0.1, std::uint32_t count = 3,
+            double warmup = 0) {
   TrainingSettings s;
   s.learning_rate = 2;
-  EXPECT_EQ(learning_rate_at(s, 0, 100), 2);
-  EXPECT_EQ(learning_rate_at(s, 99, 100), 2);
-  s.schedule = ScheduleKind::cosine;
-  EXPECT_NEAR(learning_rate_at(s, 0, 100), 2, 1e-3);
-  EXPECT_NEAR(learning_rate_at(s, 50, 100), 1, 0.05);
-  EXPECT_LT(learning_rate_at(s, 99, 100), 0.01);
-  s.warmup = 0.1;
-  EXPECT_LT(learning_rate_at(s, 0, 100), 0.25);
-  EXPECT_LT(learning_rate_at(s, 4, 100), learning_rate_at(s, 9, 100));
+  s.schedule = kind;
+  s.schedule_factor = factor;
+  s.schedule_count = count;
+  s.warmup = warmup;
+  return learning_rate_at(s, step, 1000);
+}
+
+TEST(Schedule, FollowsItsClosedForm) {
+  EXPECT_EQ(rate(ScheduleKind::constant, 999), 2);
+  EXPECT_EQ(rate(ScheduleKind::reduce_on_plateau, 999), 2);
+  EXPECT_NEAR(rate(ScheduleKind::cosine, 250), 1 + std::cos(std::numbers::pi / 4), 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::linear, 250), 1.5, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::step, 249), 2, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::step, 250), 0.2, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::step, 999), 0.002, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::exponential, 500), 2 * std::sqrt(0.1), 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::one_cycle, 0), 2.0 / 25, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::one_cycle, 300), 2, 1e-12);
+  EXPECT_LT(rate(ScheduleKind::one_cycle, 999), 1e-4);
+  EXPECT_NEAR(rate(ScheduleKind::cyclic, 0, 0.5, 2), 1, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::cyclic, 250, 0.5, 2), 2, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::cyclic, 500, 0.5, 2), 1, 1e-12);
+  EXPECT_NEAR(rate(ScheduleKind::cyclic, 625, 0.5, 2), 1.5, 1e-12);
+}
+
+TEST(Schedule, WarmsUpFirst) {
+  for (const std::string& name : schedule_names()) {
+    ScheduleKind kind{};
+    ASSERT_TRUE(parse_name(name, kind));
+    EXPECT_NEAR(rate(kind, 0, 0.1, 3, 0.1), 0.02, 1e-12) << name;
+    EXPECT_NEAR(rate(kind, 49, 0.1, 3, 0.1), 1, 1e-12) << name;
+    EXPECT_LE(rate(kind, 999, 0.1, 3, 0.1), 2) << name;
+  }
+}
+
+TEST(Initialise, HasItsVarianceOrIsOrthogonal) {
+  const NetworkShape shape{200, {100}, 1, Activation::relu, Activation::identity};
+  const MlpLayout layout(shape);
+  std::vector<float> p(layout.parameters);
+  const auto variance = [&](Initialisation kind) {
+    initialise(shape, kind, Rng(1, Purpose::initialise), p);
+    double sum = 0;
+    for (std::size_t i = 0; i < 20000; ++i) {
+      sum += static_cast<double>(p[i]) * static_cast<double>(p[i]);
+    }
+    return sum / 20000;
+  };
+  for (const auto& [kind, expected] : {std::pair(Initialisation::he_normal, 2.0 / 200),
+                                       {Initialisation::he_uniform, 2.0 / 200},
+                                       {Initialisation::glorot_normal, 2.0 / 300},
+                                       {Initialisation::glorot_uniform, 2.0 / 300},
+                                       {Initialisation::lecun_normal, 1.0 / 200},
+                                       {Initialisation::lecun_uniform, 1.0 / 200},
+                                       {Initialisation::automatic, 2.0 / 200}}) {
+    EXPECT_NEAR(variance(kind), expected, 5 * expected * std::sqrt(2.0 / 20000)) << name(kind);
+  }
+  initialise(shape, Initialisation::orthogonal, Rng(1, Purpose::initialise), p);
+  for (std::size_t a = 0; a < 100; a += 7) {
+    for (std::size_t b = 0; b < 100; b += 11) {
+      double dot = 0;
+      for (std::size_t i = 0; i < 200; ++i) {
+        dot += static_cast<double>(p[i * 100 + a]) * static_cast<double>(p[i * 100 + b]);
+      }
+      EXPECT_NEAR(dot, a == b ? 1 : 0, 1e-5);
+    }
+  }
 }
 
 }  // namespace

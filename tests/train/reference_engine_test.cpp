@@ -17,6 +17,8 @@ TEST(Activations, HaveTheirClosedForms) {
   EXPECT_DOUBLE_EQ(activate(Activation::tanh, z), std::tanh(z));
   EXPECT_DOUBLE_EQ(activate(Activation::sigmoid, z), 1 / (1 + std::exp(-z)));
   EXPECT_NEAR(activate(Activation::softplus, z), std::log1p(std::exp(z)), 1e-15);
+  EXPECT_NEAR(activate(Activation::selu, -1), -1.1113307378125625,
+              1e-15);  // lambda alpha (1/e - 1)
   EXPECT_TRUE(std::isfinite(activate(Activation::softplus, 800)));
 }
 

@@ -36,6 +36,9 @@ class Network {
 };
 
 inline constexpr double leaky_slope = 0.01;  // of leaky_relu, below zero
+// Klambauer et al. 2017, "Self-normalizing neural networks": lambda (z > 0 ? z : alpha (e^z - 1)).
+inline constexpr double selu_lambda = 1.0507009873554804934;
+inline constexpr double selu_alpha = 1.6732632423543772848;
 
 enum class Pass {
   training,

@@ -8,18 +8,47 @@
 
 namespace twostep {
 
-enum class Activation { identity, relu, leaky_relu, elu, gelu, silu, tanh, sigmoid, softplus };
+enum class Activation {
+  identity,
+  relu,
+  leaky_relu,
+  elu,
+  gelu,
+  silu,
+  tanh,
+  sigmoid,
+  softplus,
+  selu
+};
 enum class Loss { mse };
-enum class OptimizerKind { sgd, adam, adamw };
-enum class ScheduleKind { constant, cosine };
-enum class Initialisation { automatic, he_normal, he_uniform, glorot_normal, glorot_uniform };
+enum class OptimizerKind { sgd, adam, adamw, nadam, radam, rmsprop, lion };
+enum class ScheduleKind {
+  constant,
+  cosine,
+  linear,
+  step,
+  exponential,
+  one_cycle,
+  cyclic,
+  reduce_on_plateau
+};
+enum class Initialisation {
+  automatic,
+  he_normal,
+  he_uniform,
+  glorot_normal,
+  glorot_uniform,
+  lecun_normal,
+  lecun_uniform,
+  orthogonal
+};
 
 struct ModelSettings {
   std::vector<std::uint32_t> widths;  // one per hidden layer; empty: a linear model
   Activation activation = Activation::relu;
   Activation output_activation = Activation::identity;
   Initialisation initialisation =
-      Initialisation::automatic;  // he for the relu family, else glorot (uniform)
+      Initialisation::automatic;  // he for the relu family, lecun for selu, else glorot
   friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
 };
 
@@ -29,12 +58,17 @@ struct TrainingSettings {
   double learning_rate = 1e-3;
   double momentum = 0.9;  // sgd
   bool nesterov = false;  // sgd
-  double beta1 = 0.9;     // adam, adamw
-  double beta2 = 0.999;   // adam, adamw
-  double epsilon = 1e-8;  // adam, adamw
-  double weight_decay =
-      0;  // sgd, adam: L2 added to the gradient; adamw: decoupled. Biases are not decayed
+  double beta1 = 0.9;     // adam and its kin, lion
+  double beta2 = 0.999;   // adam and its kin, lion
+  double rho = 0.99;      // rmsprop
+  double epsilon = 1e-8;  // adam and its kin, rmsprop
+  // L2 added to the gradient; adamw, lion: decoupled. Biases are not decayed.
+  double weight_decay = 0;
+  double l1 = 0;         // added to the gradient as l1 sign(w); not of biases
+  double clip_norm = 0;  // longest gradient over all parameters, before decay; 0: any
   ScheduleKind schedule = ScheduleKind::constant;
+  double schedule_factor = 0.1;      // step, exponential, cyclic, reduce_on_plateau
+  std::uint32_t schedule_count = 3;  // step: drops; cyclic: cycles; reduce_on_plateau: validations
   double warmup = 0;  // fraction of the budget's steps with a linearly rising learning rate
   std::uint32_t batch_size = 256;
   friend bool operator==(const TrainingSettings&, const TrainingSettings&) = default;

@@ -8,8 +8,9 @@
 
 namespace twostep {
 
-// Initial weights: He et al. 2015 (fan-in, gain 2) or Glorot and Bengio 2010 (fan-in and fan-out),
-// normal or uniform; biases 0. Parameter i depends on the stream and on i alone.
+// Initial weights: He et al. 2015 (variance 2 / fan-in), Glorot and Bengio 2010 (2 / (fan-in +
+// fan-out)) or LeCun et al. 1998 (1 / fan-in), normal or uniform; or orthogonal (Saxe et al. 2014).
+// Biases 0. A function of the stream and the shape alone.
 void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
                 std::span<float> parameters);
 

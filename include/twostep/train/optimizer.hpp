@@ -1,8 +1,13 @@
-// Optimisers over the flat parameter vector, and learning-rate schedules over a budget in optimiser
-// steps.
-//   sgd:   PyTorch's convention: v <- momentum v + g; p <- p - lr (nesterov ? g + momentum v : v)
-//   adam:  Kingma and Ba 2015, with bias correction; adamw: Loshchilov and Hutter 2019 (decoupled
-//   decay).
+// Optimisers over the flat parameter vector.
+//   sgd      PyTorch's convention: v <- momentum v + g; p <- p - lr (nesterov ? g + momentum v : v)
+//   adam     Kingma and Ba 2015, with bias correction
+//   adamw    Loshchilov and Hutter 2019 (decoupled decay)
+//   nadam    Dozat 2016, with the momentum schedule mu_t = beta1 (1 - 0.96^(0.004 t) / 2)
+//   radam    Liu et al. 2020, "On the variance of the adaptive learning rate and beyond", algorithm
+//   2 rmsprop  Tieleman and Hinton 2012: p <- p - lr g / (sqrt(v) + epsilon), without momentum lion
+//   Chen et al. 2023, "Symbolic discovery of optimization algorithms" (decoupled decay)
+// The gradient is first shortened to clip_norm, then L1 and L2 terms are added to that of the
+// weights.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +31,15 @@ class Optimizer {
  private:
   TrainingSettings settings_;
   std::vector<LayerLayout> layers_;
-  std::vector<float> first_;   // momentum, or first moment
-  std::vector<float> second_;  // second moment (adam, adamw)
+  std::vector<float> first_;      // momentum, or first moment
+  std::vector<float> second_;     // second moment (adam and its kin), mean square (rmsprop)
+  std::vector<float> effective_;  // clipped gradient with its L1 term, where one is asked for
   std::uint64_t steps_ = 0;
-};
+  double momentum_product_ = 1;  // nadam
 
-// Learning rate of optimiser step `step` (from 0) of `total`: linear warm-up, then constant or
-// cosine to 0.
-[[nodiscard]] double learning_rate_at(const TrainingSettings& settings, std::uint64_t step,
-                                      std::uint64_t total);
+  [[nodiscard]] const float* effective_gradient(std::span<const float> parameters,
+                                                std::span<const float> gradient);
+  void update(float* p, const float* g, std::size_t at, std::size_t n, double rate, double decay);
+};
 
 }  // namespace twostep

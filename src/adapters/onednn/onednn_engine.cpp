@@ -61,6 +61,14 @@ void scale_by_slope(Activation activation, const float* __restrict y, float* __r
         delta[i] *= y[i] > 0.0F ? 1.0F : y[i] + 1.0F;
       }
       break;
+    case Activation::selu: {
+      constexpr auto lambda = static_cast<float>(selu_lambda);
+      constexpr auto limit = static_cast<float>(selu_lambda * selu_alpha);
+      for (std::size_t i = 0; i < n; ++i) {
+        delta[i] *= y[i] > 0.0F ? lambda : y[i] + limit;
+      }
+      break;
+    }
     case Activation::tanh:
       for (std::size_t i = 0; i < n; ++i) {
         delta[i] *= 1.0F - y[i] * y[i];

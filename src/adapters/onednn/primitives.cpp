@@ -21,6 +21,8 @@ EltwiseKind eltwise_kind(Activation activation) {
       return {algorithm::eltwise_relu, static_cast<float>(leaky_slope)};
     case Activation::elu:
       return {algorithm::eltwise_elu, 1.0F};
+    case Activation::selu:  // scaled by lambda afterwards
+      return {algorithm::eltwise_elu, static_cast<float>(selu_alpha)};
     case Activation::gelu:
       return {algorithm::eltwise_gelu_erf, 0.0F};
     case Activation::silu:
@@ -53,13 +55,19 @@ void point(memory& m, const float* data) {
 dnnl::primitive_attr attributes(Activation activation) {
   dnnl::primitive_attr attr;
   if (activation != Activation::identity) {
-    const EltwiseKind e = eltwise_kind(activation);
     dnnl::post_ops ops;
+    const auto append = [&](algorithm kind, float alpha) {
 #if DNNL_VERSION_MAJOR >= 3
-    ops.append_eltwise(e.kind, e.alpha, 0.0F);
+      ops.append_eltwise(kind, alpha, 0.0F);
 #else
-    ops.append_eltwise(1.0F, e.kind, e.alpha, 0.0F);
+      ops.append_eltwise(1.0F, kind, alpha, 0.0F);
 #endif
+    };
+    const EltwiseKind e = eltwise_kind(activation);
+    append(e.kind, e.alpha);
+    if (activation == Activation::selu) {
+      append(algorithm::eltwise_linear, static_cast<float>(selu_lambda));
+    }
     attr.set_post_ops(ops);
   }
   return attr;
