@@ -170,6 +170,21 @@ void check_conditions(ReaderContext& c) {
   }
 }
 
+// What ranks the trials must be the same for all of them.
+void check_objective(ReaderContext& c) {
+  const Loss objective = c.spec.search.objective;
+  const std::string parameter = objective == Loss::huber      ? "training.huber_delta"
+                                : objective == Loss::quantile ? "training.quantile"
+                                                              : "";
+  if (!parameter.empty() && !c.spec.settings.empty() && c.spec.setting(parameter).range) {
+    c.problem(
+        c.place("search.objective"),
+        std::string("search.objective is ") + name(objective) + " and " + parameter + " a range",
+        "trials with other values of it could not be compared",
+        "make it a constant, or choose another search.objective");
+  }
+}
+
 void check_finalists(ReaderContext& c) {
   const std::uint32_t finalists = c.spec.promotion.finalists;
   if (finalists > c.spec.search.trials) {
@@ -192,6 +207,7 @@ void check_spec(ReaderContext& context) {
   check_widths(context);
   check_conditions(context);
   check_finalists(context);
+  check_objective(context);
 }
 
 }  // namespace twostep

@@ -149,6 +149,11 @@ void add_training(std::vector<Field>& t) {
   using T = FieldType;
   t.push_back(tunable(choice("training.loss", loss_names(), "mse",
                              "Loss to minimise, over normalised targets.", nullptr)));
+  t.push_back(tunable(plain("training.huber_delta", T::real, "", "1", tiny, 1e6,
+                            "Loss huber: where the parabola becomes a line, in normalised units.",
+                            nullptr)));
+  t.push_back(tunable(plain("training.quantile", T::real, "", "0.5", 1e-6, 1 - 1e-6,
+                            "Loss quantile: which one is predicted.", nullptr)));
   t.push_back(
       tunable(choice("training.optimizer", optimizer_names(), "adam", "Optimiser.", nullptr)));
   t.push_back(example(tunable(plain("training.learning_rate", T::real, "", "0.001", tiny, 1e3,
@@ -230,6 +235,10 @@ void add_search(std::vector<Field>& t) {
   t.push_back(plain("search.trials", T::integer, "", "100", 1, 1e7,
                     "Number of configurations to try in step 1.",
                     [](StudySpec& s) -> Slot { return &s.search.trials; }));
+  t.push_back(choice("search.objective", loss_names(), "mse",
+                     "What trials and finalists are compared by: the mean of this loss over the "
+                     "validation rows, smaller is better; training.loss may be another.",
+                     [](StudySpec& s) -> Slot { return enum_slot(s.search.objective); }));
   t.push_back(example(plain("search.subset.rows", T::integer, "rows", "", 1, max_exact,
                             "Training rows in step 1. One of rows and fraction is given.",
                             [](StudySpec& s) -> Slot { return &s.search.subset.rows; }),

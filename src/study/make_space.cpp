@@ -176,6 +176,8 @@ Hyperparameters resolve(const StudySpec& spec, const Space& space, const Point& 
   out.training.beta2 = r.real("training.beta2");
   out.training.epsilon = r.real("training.epsilon");
   out.training.weight_decay = r.real("training.weight_decay");
+  out.training.huber_delta = r.real("training.huber_delta");
+  out.training.quantile = r.real("training.quantile");
   out.training.rho = r.real("training.rho");
   out.training.l1 = r.real("training.l1");
   out.training.clip_norm = r.real("training.clip_norm");

@@ -30,14 +30,16 @@ void Evaluator::run(
   }
 }
 
-std::vector<double> Evaluator::mean_squares(Split split, std::span<const float> parameters) {
+std::vector<double> Evaluator::mean_losses(Split split, std::span<const float> parameters,
+                                           const LossFunction& loss,
+                                           std::span<const double> factors) {
   const std::size_t targets = data_.targets();
   std::vector<double> sums(targets, 0.0);
   run(split, parameters, [&](std::span<const float> y, std::span<const float> truth, RowRange) {
     for (std::size_t i = 0; i < y.size(); i += targets) {
       for (std::size_t j = 0; j < targets; ++j) {
         const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
-        sums[j] += d * d;
+        sums[j] += loss.value(d * factors[j]);
       }
     }
   });
@@ -49,7 +51,7 @@ std::vector<double> Evaluator::mean_squares(Split split, std::span<const float> 
 }
 
 Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
-                               const std::vector<VariableSpec>& targets,
+                               const LossFunction& loss, const std::vector<VariableSpec>& targets,
                                const std::vector<std::uint64_t>& columns,
                                const std::vector<std::string>& names) {
   const std::size_t width = data_.targets();
@@ -86,7 +88,7 @@ Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
           sums[j] += (p - t) * (p - t);
           sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
           sums[2 * width + j] += std::abs(p - t);
-          sums[3 * width + j] += d * d;
+          sums[3 * width + j] += loss.value(d);
         }
       });
   group_.sum(sums);

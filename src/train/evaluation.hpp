@@ -8,6 +8,7 @@
 #include "train/training_data.hpp"
 #include "twostep/ports/engine.hpp"
 #include "twostep/study/result.hpp"
+#include "twostep/train/loss.hpp"
 
 namespace twostep {
 
@@ -16,11 +17,14 @@ class Evaluator {
   Evaluator(Engine& engine, const NetworkShape& shape, const TrainingData& data, Group& group)
       : engine_(engine), shape_(shape), data_(data), group_(group) {}
 
-  // Mean squared error per target in normalised units. Collective.
-  [[nodiscard]] std::vector<double> mean_squares(Split split, std::span<const float> parameters);
+  // Mean loss per target, of errors in normalised units times `factors`. Collective.
+  [[nodiscard]] std::vector<double> mean_losses(Split split, std::span<const float> parameters,
+                                                const LossFunction& loss,
+                                                std::span<const double> factors);
   // RMSE, MAE and R2 per target in the target's own units: transform and normalisation undone.
   // R2 = 1 - SS_res / SS_tot over the rows of the split. Collective.
   [[nodiscard]] Evaluation evaluate(Split split, std::span<const float> parameters,
+                                    const LossFunction& loss,
                                     const std::vector<VariableSpec>& targets,
                                     const std::vector<std::uint64_t>& columns,
                                     const std::vector<std::string>& names);

@@ -5,7 +5,6 @@
 
 #include "train/provenance.hpp"
 #include "twostep/base/check.hpp"
-#include "twostep/base/vectorise.hpp"
 #include "twostep/data/agree.hpp"
 #include "twostep/train/mlp.hpp"
 
@@ -20,31 +19,6 @@ NetworkShape shape_of(const ModelSettings& model, const TrainingData& data) {
           static_cast<std::uint32_t>(data.targets()), model.activation, model.output_activation};
 }
 
-// dy = factor (y - t) in place of y; returns the sum of squared differences.
-TWOSTEP_VECTORISED
-double difference(float* __restrict y, const float* __restrict t, std::size_t n, float factor) {
-  constexpr std::size_t lanes = 16;
-  double sums[lanes] = {};
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (std::size_t k = 0; k < lanes; ++k) {
-      const float d = y[i + k] - t[i + k];
-      sums[k] += static_cast<double>(d) * static_cast<double>(d);
-      y[i + k] = factor * d;
-    }
-  }
-  for (; i < n; ++i) {
-    const float d = y[i] - t[i];
-    sums[0] += static_cast<double>(d) * static_cast<double>(d);
-    y[i] = factor * d;
-  }
-  double sum = 0;
-  for (const double s : sums) {
-    sum += s;
-  }
-  return sum;
-}
-
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assignment,
@@ -54,6 +28,8 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
       hyperparameters_(resolve(context.spec, context.space, assignment.point)),
       group_(group),
       data_(std::move(pack), context.spec.data, assignment.kind == AssignmentKind::retrain, group),
+      loss_{hyperparameters_.training.loss, hyperparameters_.training.huber_delta,
+            hyperparameters_.training.quantile},
       shape_(shape_of(hyperparameters_.model, data_)),
       layout_(shape_),
       optimizer_(hyperparameters_.training, layout_),
@@ -103,7 +79,7 @@ double TrainingRun::compute_gradient(RowRange batch) {
     const std::span<const float> x(x_.data(), n * data_.inputs());
     const std::span<float> y(prediction_.data(), n * data_.targets());
     network->forward(parameters_, x, y);
-    loss = scale * difference(y.data(), y_.data(), y.size(), static_cast<float>(2 * scale));
+    loss = scale * replace_by_slope(loss_, y.data(), y_.data(), y.size(), scale);
     network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters));
   }
   gradient_.back() = static_cast<float>(loss);
@@ -133,16 +109,21 @@ void TrainingRun::step() {
   }
 }
 
-// Mean over the targets of the squared error, in the units of the subset's normalised targets in
-// both steps, so that their losses can be compared.
+// The study's objective, in the units of the subset's normalised targets in both steps, so that
+// their losses can be compared.
 double TrainingRun::objective() {
-  const std::vector<double> squares = evaluator_.mean_squares(Split::validation, parameters_);
-  double sum = 0;
-  for (std::size_t j = 0; j < squares.size(); ++j) {
-    const double factor = data_.target_encoding().scale[j] / data_.stored_targets().scale[j];
-    sum += squares[j] * factor * factor;
+  const TrainingSettings& training = hyperparameters_.training;
+  const LossFunction loss{context_.spec.search.objective, training.huber_delta, training.quantile};
+  std::vector<double> factors;
+  for (std::size_t j = 0; j < data_.targets(); ++j) {
+    factors.push_back(data_.target_encoding().scale[j] / data_.stored_targets().scale[j]);
   }
-  return sum / static_cast<double>(squares.size());
+  const auto means = evaluator_.mean_losses(Split::validation, parameters_, loss, factors);
+  double sum = 0;
+  for (const double m : means) {
+    sum += m;
+  }
+  return sum / static_cast<double>(means.size());
 }
 
 void TrainingRun::validate() {
@@ -195,10 +176,10 @@ Result TrainingRun::result() {
 void TrainingRun::finish_retraining(Result& out) {
   const DataSpec& data = context_.spec.data;
   const DataPlan& plan = context_.plan;
-  out.validation = evaluator_.evaluate(Split::validation, best_parameters_, data.targets,
+  out.validation = evaluator_.evaluate(Split::validation, best_parameters_, loss_, data.targets,
                                        plan.target_columns, plan.target_names);
-  out.test = evaluator_.evaluate(Split::test, best_parameters_, data.targets, plan.target_columns,
-                                 plan.target_names);
+  out.test = evaluator_.evaluate(Split::test, best_parameters_, loss_, data.targets,
+                                 plan.target_columns, plan.target_names);
   out.model_file = "finalists/" + std::to_string(assignment_.trial.value) + "/model.h5";
   agree(group_, [&] {
     if (group_.rank() == 0) {

@@ -34,6 +34,7 @@ class TrainingRun {
   const Hyperparameters hyperparameters_;
   Group& group_;
   TrainingData data_;
+  const LossFunction loss_;
   NetworkShape shape_;
   MlpLayout layout_;
   Optimizer optimizer_;

@@ -238,6 +238,18 @@ TEST(MlpTrainer, PatienceStopsAndTheBestIsReported) {
   EXPECT_EQ(r.objective, *std::min_element(r.curve.begin(), r.curve.end()));
 }
 
+TEST(MlpTrainer, EveryLossTrainsAndTheObjectiveIsTheSameForAll) {
+  for (const std::string& loss : loss_names()) {
+    test::SampleOptions o;
+    o.training = R"("batch_size": 32, "learning_rate": 0.01, "loss": ")" + loss + "\"";
+    Bench bench(o);
+    const Result r = run(bench, training(AssignmentKind::trial, 60));
+    EXPECT_EQ(r.outcome, Outcome::finished) << loss;
+    EXPECT_LT(r.objective, 0.25) << loss;  // mse: the target's variance is 1
+    EXPECT_LT(r.objective, 0.5 * r.curve.front()) << loss;
+  }
+}
+
 TEST(MlpTrainer, APlateauLowersTheRate) {
   test::SampleOptions o;
   o.training = R"("batch_size": 32, "learning_rate": 0.3, "schedule": "reduce_on_plateau",

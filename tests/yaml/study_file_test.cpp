@@ -145,6 +145,9 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
       {"{epochs: 30, patience: 5}", "{epochs: 30, steps: 9}", 16, "steps"},
       {"{epochs: 30, patience: 5}", "{patience: 5}", 16, "budget"},
       {"subset: {rows: 500}", "subset: {rows: 500, fraction: 0.1}", 16, "fraction"},
+      {"search: {trials: 20,",
+       "  quantile: {float: [0.1, 0.9]}\nsearch: {objective: quantile, trials: 20,", 17,
+       "training.quantile a range"},
       {"model:", "modle:", 7, "did you mean 'model'?"},
   };
   for (const Mistake& m : mistakes) {

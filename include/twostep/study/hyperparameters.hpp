@@ -20,7 +20,7 @@ enum class Activation {
   softplus,
   selu
 };
-enum class Loss { mse };
+enum class Loss { mse, mae, huber, log_cosh, quantile };
 enum class OptimizerKind { sgd, adam, adamw, nadam, radam, rmsprop, lion };
 enum class ScheduleKind {
   constant,
@@ -54,6 +54,8 @@ struct ModelSettings {
 
 struct TrainingSettings {
   Loss loss = Loss::mse;
+  double huber_delta = 1;  // huber: where the parabola ends, in normalised units
+  double quantile = 0.5;   // quantile: which one
   OptimizerKind optimizer = OptimizerKind::adam;
   double learning_rate = 1e-3;
   double momentum = 0.9;  // sgd

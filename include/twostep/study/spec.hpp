@@ -108,6 +108,7 @@ struct FailuresSpec {
 struct SearchSpec {
   Algorithm algorithm = Algorithm::random;
   std::uint32_t trials = 100;
+  Loss objective = Loss::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;
   Budget budget;
   double trial_seconds = 0;    // per-trial limit; 0: none
