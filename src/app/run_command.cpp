@@ -6,6 +6,7 @@
 #include "adapters/mpi/world.hpp"
 #include "adapters/posix/clock.hpp"
 #include "adapters/posix/host.hpp"
+#include "adapters/posix/posix_files.hpp"
 #include "app/backoff.hpp"
 #include "app/commands.hpp"
 #include "app/study_host.hpp"
@@ -43,6 +44,7 @@ void print_log(LogLevel level, std::string_view message) {
 WorkerOptions worker_options(const StudySpec& spec) {
   WorkerOptions options;
   options.trial_seconds = spec.search.trial_seconds;
+  options.checkpoint_every = from_seconds(spec.checkpoint_seconds);
   return options;
 }
 
@@ -54,7 +56,9 @@ int run_alone(const RunOptions& options) {
   try {
     if (!host.done()) {
       WorkerTasks tasks(host.setup(), std::make_unique<SoloGroupMaker>(), host.clock());
-      WorkerNode worker(link.worker_end(), tasks, host.clock(), worker_options(host.setup().spec));
+      const auto files = make_posix_files(host.setup().spec.directory);
+      WorkerNode worker(link.worker_end(), tasks, host.clock(), worker_options(host.setup().spec),
+                        files.get());
       while (!host.done()) {
         host.tick();
         worker.tick();
@@ -158,7 +162,8 @@ int run_worker(MpiWorld& world) {
   const auto link = world.make_link();
   PosixClock clock;
   WorkerTasks tasks(setup, world.make_group_maker(), clock);
-  WorkerNode worker(*link, tasks, clock, worker_options(setup.spec));
+  const auto files = make_posix_files(setup.spec.directory);
+  WorkerNode worker(*link, tasks, clock, worker_options(setup.spec), files.get());
   Backoff backoff;
   while (!worker.done()) {
     backoff.after(worker.tick());

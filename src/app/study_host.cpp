@@ -12,6 +12,7 @@
 #include "app/study_folder.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/log.hpp"
+#include "twostep/control/checkpoint.hpp"
 #include "twostep/control/make_report.hpp"
 #include "twostep/study/spec_json.hpp"
 
@@ -88,6 +89,10 @@ int StudyHost::close() {
   write_results(*files_, report);
   if (state.ended && state.end.success) {
     files_->remove("full.h5");
+    for (const std::string& name : files_->list(checkpoint_folder)) {
+      files_->remove(std::string(checkpoint_folder) + "/" + name);
+    }
+    files_->remove(checkpoint_folder);
     if (node_->already_finished()) {
       std::printf("The study in %s is finished; nothing was left to do.\n",
                   setup_.spec.directory.c_str());

@@ -142,7 +142,8 @@ void Coordinator::dispatch_retraining(Step& step) {
   }
   if (!teams_current_) {
     const auto present = static_cast<std::uint32_t>(present_workers().size());
-    if (present == 0) {
+    // A resumed run comes here at its first tick: the teams are to be those of the unbroken one.
+    if (present == 0 || (present < workers_.size() && now_ - begun_ < options_.hello_patience)) {
       return;
     }
     const auto open = state_.finalists.size() - state_.finalists_done;

@@ -41,7 +41,7 @@ std::optional<Assignment> WorkerQueue::take() {
 void WorkerQueue::started(Time now, const Assignment& assignment) {
   TWOSTEP_REQUIRE(!running_);
   running_ = assignment;
-  started_ = now;
+  started_ = saved_ = now;
 }
 
 void WorkerQueue::ended() {
@@ -72,6 +72,13 @@ bool WorkerQueue::running_cancelled() const {
 bool WorkerQueue::running_too_long(Time now) const {
   return running_ && running_->kind == AssignmentKind::trial && options_.trial_seconds > 0 &&
          seconds(now - started_) > options_.trial_seconds;
+}
+
+bool WorkerQueue::checkpoint_due(Time now, double share) const {
+  const bool training = running_ && (running_->kind == AssignmentKind::trial ||
+                                     running_->kind == AssignmentKind::retrain);
+  return training && options_.checkpoint_every > Duration{0} &&
+         seconds(now - saved_) >= share * seconds(options_.checkpoint_every);
 }
 
 bool WorkerQueue::heartbeat_due(Time now) {

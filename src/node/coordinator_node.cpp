@@ -2,11 +2,11 @@
 
 #include "twostep/base/error.hpp"
 #include "twostep/base/log.hpp"
+#include "twostep/control/checkpoint.hpp"
 #include "twostep/study/spec_json.hpp"
 #include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
-
 void check_same_study(const State& journalled, const StudyIdentity& study) {
   std::vector<Problem> problems;
   if (journalled.spec_json != study.spec_json) {
@@ -36,7 +36,11 @@ void check_same_study(const State& journalled, const StudyIdentity& study) {
 
 CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link,
                                  Files& files, Clock& clock, const CoordinatorOptions& options)
-    : link_(link), clock_(clock), coordinator_(study.spec, study.space, options) {
+    : link_(link),
+      files_(files),
+      clock_(clock),
+      checkpoint_seconds_(study.spec.checkpoint_seconds),
+      coordinator_(study.spec, study.space, options) {
   const JournalContents contents =
       read_journal(files, [&](const NumberedEvent& event) { coordinator_.replay(event.event); });
   warnings_ = contents.warnings;
@@ -72,9 +76,19 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
   commit();
 }
 
+// A training is saved when it has gone on for a tenth of the interval, at the earliest.
+bool CoordinatorNode::has_checkpoint(const Result& result) const {
+  return checkpoint_seconds_ > 0 && result.seconds >= 0.1 * checkpoint_seconds_;
+}
+
 void CoordinatorNode::take(Step step) {
   for (const Event& event : step.events) {
     journal_->append(event);
+    const auto* finished = std::get_if<Finished>(&event);
+    if (finished != nullptr && has_checkpoint(finished->result) &&
+        finished->result.outcome != Outcome::interrupted) {
+      obsolete_.push_back(checkpoint_path(finished->result.kind, finished->result.trial));
+    }
   }
   outbox_.insert(outbox_.end(), step.messages.begin(), step.messages.end());
 }
@@ -85,6 +99,10 @@ void CoordinatorNode::commit() {
     link_.send(static_cast<int>(message.to.value), encode(message.message));
   }
   outbox_.clear();
+  for (const std::string& path : obsolete_) {
+    files_.remove(path);  // only now: the result that replaces it is durable
+  }
+  obsolete_.clear();
 }
 
 bool CoordinatorNode::tick() {

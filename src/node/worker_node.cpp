@@ -3,11 +3,15 @@
 #include <new>
 
 #include "twostep/base/error.hpp"
+#include "twostep/base/log.hpp"
+#include "twostep/control/checkpoint.hpp"
 
 namespace twostep {
 namespace {
 
 constexpr int coordinator_rank = 0;
+// A training that is stopped is saved if it has gone on for this share of the interval.
+constexpr double worth_saving = 0.1;
 
 // Runs one call of the trainer; what it throws becomes the result of the assignment.
 template <class Call>
@@ -27,9 +31,45 @@ std::optional<Result> guarded(const Assignment& assignment, Call&& call) {
 
 }  // namespace
 
-WorkerNode::WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerOptions& options)
-    : link_(link), trainer_(trainer), clock_(clock), queue_(clock.now(), options) {
+WorkerNode::WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerOptions& options,
+                       Files* files)
+    : link_(link), trainer_(trainer), clock_(clock), queue_(clock.now(), options), files_(files) {
   say(Hello{});
+}
+
+bool WorkerNode::leads(const Assignment& assignment) const {
+  return assignment.team.front() == WorkerId(static_cast<std::uint32_t>(link_.rank()));
+}
+
+void WorkerNode::load_checkpoint(const Assignment& assignment) {
+  const bool training =
+      assignment.kind == AssignmentKind::trial || assignment.kind == AssignmentKind::retrain;
+  if (files_ == nullptr || !training || assignment.attempt < 2 || !leads(assignment)) {
+    return;
+  }
+  const auto file = files_->read(checkpoint_path(assignment.kind, assignment.trial));
+  if (!file) {
+    return;
+  }
+  if (const auto state = decode_checkpoint(assignment, *file)) {
+    trainer_.load(*state);
+  } else {
+    log(LogLevel::warning, "the checkpoint of trial " + std::to_string(assignment.trial.value) +
+                               " is damaged; its training begins anew");
+  }
+}
+
+// A checkpoint that cannot be written costs time after a crash, no more: the training goes on.
+void WorkerNode::save_checkpoint() {
+  const Assignment& assignment = *queue_.running();
+  queue_.checkpointed(clock_.now());
+  try {
+    files_->make_folder(checkpoint_folder);
+    files_->replace(checkpoint_path(assignment.kind, assignment.trial),
+                    encode_checkpoint(assignment, trainer_.save()));
+  } catch (const Error& error) {
+    log(LogLevel::warning, std::string("no checkpoint: ") + error.what());
+  }
 }
 
 void WorkerNode::say(const FromWorker& message) {
@@ -61,6 +101,7 @@ void WorkerNode::begin(Time now, const Assignment& assignment) {
   queue_.started(now, assignment);
   auto failure = guarded(assignment, [&]() -> std::optional<Result> {
     trainer_.start(assignment);
+    load_checkpoint(assignment);
     return std::nullopt;
   });
   if (failure) {
@@ -71,7 +112,11 @@ void WorkerNode::begin(Time now, const Assignment& assignment) {
 void WorkerNode::advance(Time now) {
   const Assignment& assignment = *queue_.running();
   const bool alone = assignment.team.size() <= 1;
+  const bool saves = files_ != nullptr && leads(assignment);
   if (queue_.running_cancelled()) {
+    if (saves && queue_.checkpoint_due(now, worth_saving)) {
+      save_checkpoint();
+    }
     trainer_.stop();
     if (alone) {
       report(empty_result(assignment, Outcome::interrupted, "stopped"));
@@ -88,6 +133,8 @@ void WorkerNode::advance(Time now) {
   auto result = guarded(assignment, [&] { return trainer_.advance(queue_.options().slice); });
   if (result) {
     report(std::move(*result));
+  } else if (saves && queue_.checkpoint_due(clock_.now(), 1)) {
+    save_checkpoint();
   }
 }
 

@@ -22,6 +22,7 @@ constexpr Duration tick_every = std::chrono::milliseconds(1);
 constexpr Duration idle_tick = std::chrono::seconds(5);
 constexpr Duration slice = std::chrono::seconds(5);
 constexpr Duration heartbeat = std::chrono::seconds(10);
+constexpr Duration checkpoint_every = std::chrono::seconds(12);
 constexpr Duration longest_latency = std::chrono::milliseconds(3);
 constexpr Duration stop_deadline = std::chrono::seconds(60);
 constexpr double longest_virtual_seconds = 4e5;
@@ -202,7 +203,8 @@ class World {
     worker.slice = slice;
     worker.heartbeat_every = heartbeat;
     worker.silence_limit = std::chrono::hours(2);
-    w.node = std::make_unique<WorkerNode>(*w.link, *w.trainer, *w.clock, worker);
+    worker.checkpoint_every = checkpoint_every;
+    w.node = std::make_unique<WorkerNode>(*w.link, *w.trainer, *w.clock, worker, &files_);
     const double job_seconds =
         20 + options_.mean_trial_seconds * options_.trials / std::max(1U, options_.workers);
     if (draw() < faults_.death_share) {

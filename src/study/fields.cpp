@@ -69,6 +69,10 @@ void add_study(std::vector<Field>& t) {
                              "Folder for the journal and the results; running again on it resumes.",
                              [](StudySpec& s) -> Slot { return &s.directory; })),
               "studies/my-study"));
+  t.push_back(plain("study.checkpoint_seconds", T::real, "s", "300", 0, 1e9,
+                    "How often a long training is saved; at most this much of it is repeated after "
+                    "a crash. 0: never.",
+                    [](StudySpec& s) -> Slot { return &s.checkpoint_seconds; }));
 }
 
 void add_data(std::vector<Field>& t) {

@@ -204,9 +204,9 @@ ConfigNode from_json(const Json& json, int depth) {
 
 // Options whose change leaves the recorded results what they are.
 bool harmless(const std::string& path) {
-  return path == "study.name" || path == "study.directory" || path == "retraining.team" ||
-         path == "data.files" || path == "search.attempts" || path == "search.failures.max" ||
-         path == "search.trial_seconds";
+  return path == "study.name" || path == "study.directory" || path == "study.checkpoint_seconds" ||
+         path == "retraining.team" || path == "data.files" || path == "search.attempts" ||
+         path == "search.failures.max" || path == "search.trial_seconds";
 }
 
 }  // namespace

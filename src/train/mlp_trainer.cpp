@@ -19,6 +19,7 @@ namespace {
 struct SliceHeader {
   std::uint64_t steps = 0;
   std::uint64_t stop = 0;
+  std::uint64_t state_bytes = 0;  // of a checkpoint that follows, to go on from
 };
 
 }  // namespace
@@ -54,6 +55,7 @@ void MlpTrainer::start(const Assignment& assignment) {
   stop_ = false;
   earlier_seconds_ = 0;
   step_seconds_ = 0;
+  loaded_ = {};
   begun_ = context_.clock.now();
   std::vector<int> ranks;
   for (const WorkerId id : assignment.team) {
@@ -83,6 +85,7 @@ bool MlpTrainer::advance_team(Duration slice) {
     const double steps = step_seconds_ > 0 ? seconds(slice) / step_seconds_ : 1;
     header.steps = static_cast<std::uint64_t>(std::clamp(steps, 1.0, 1e6));
     header.stop = stop_ ? 1 : 0;
+    header.state_bytes = loaded_.size();
   }
   std::array<std::byte, sizeof header> bytes{};
   std::memcpy(bytes.data(), &header, sizeof header);
@@ -90,6 +93,9 @@ bool MlpTrainer::advance_team(Duration slice) {
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.stop != 0) {
     return false;
+  }
+  if (header.state_bytes > 0) {
+    load_team(header.state_bytes);
   }
   const Time begun = context_.clock.now();
   std::uint64_t done = 0;
@@ -99,6 +105,17 @@ bool MlpTrainer::advance_team(Duration slice) {
   step_seconds_ =
       seconds(context_.clock.now() - begun) / static_cast<double>(std::max<std::uint64_t>(done, 1));
   return true;
+}
+
+// One member has read the checkpoint, so that all go on from the same.
+void MlpTrainer::load_team(std::uint64_t bytes) {
+  loaded_.resize(bytes);
+  group_->broadcast(loaded_, 0);
+  ByteReader reader(loaded_);
+  earlier_seconds_ = reader.f64();
+  run_->load(reader);
+  reader.expect_end();
+  loaded_ = {};
 }
 
 std::optional<Result> MlpTrainer::advance(Duration slice) {
@@ -143,6 +160,10 @@ Bytes MlpTrainer::save() const {
 
 void MlpTrainer::load(std::span<const std::byte> state) {
   TWOSTEP_REQUIRE(run_ != nullptr);
+  if (group_->size() > 1) {
+    loaded_.assign(state.begin(), state.end());
+    return;
+  }
   ByteReader reader(state);
   earlier_seconds_ = reader.f64();
   run_->load(reader);

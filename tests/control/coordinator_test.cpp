@@ -120,6 +120,45 @@ TEST_F(CoordinatorTest, ExtractsThenSearchesThenRetrains) {
   EXPECT_EQ(replayed.digest(), c_->state().digest());
 }
 
+// A resumed run reaches its retraining before all workers have said Hello; planning then would give
+// smaller teams, and other bits, than the unbroken run had.
+TEST_F(CoordinatorTest, TeamsAreNotPlannedBeforeAllWorkersAreThere) {
+  begin({1, 2});
+  const auto extraction = assigned(1);
+  ASSERT_EQ(extraction.size(), 1U);
+  finish(1, extraction[0], NAN);
+  // Every round ends some of the six trials; worker 2 also still holds its part of the extraction.
+  for (int round = 0; round < 8 && !c_->state().finalists_chosen; ++round) {
+    for (const std::uint32_t w : {1U, 2U}) {
+      for (const Assignment& a : assigned(w)) {
+        finish(w, a, a.trial.value);
+      }
+    }
+  }
+  ASSERT_TRUE(c_->state().finalists_chosen);
+  const auto full = assigned(1);
+  ASSERT_EQ(full.size(), 1U);
+  finish(1, full[0], NAN);
+  Coordinator fresh(study_.spec, study_.space);
+  for (const Event& e : journal_) {
+    fresh.replay(e);
+  }
+  RunStarted started;
+  started.run = RunId(2);
+  started.subset_present = started.full_present = true;
+  static_cast<void>(fresh.start(now_, started, {WorkerId(1), WorkerId(2)}));
+  EXPECT_TRUE(fresh.on(now_, WorkerSaid{WorkerId(1), Hello{}}).events.empty());
+  EXPECT_FALSE(fresh.on(now_, WorkerSaid{WorkerId(2), Hello{}}).events.empty());
+  // One that never appears is waited for only so long.
+  Coordinator lonely(study_.spec, study_.space);
+  for (const Event& e : journal_) {
+    lonely.replay(e);
+  }
+  static_cast<void>(lonely.start(now_, started, {WorkerId(1), WorkerId(2)}));
+  EXPECT_TRUE(lonely.on(now_, WorkerSaid{WorkerId(1), Hello{}}).events.empty());
+  EXPECT_FALSE(lonely.on(now_ + seconds(61), Tick{}).events.empty());
+}
+
 TEST_F(CoordinatorTest, AStaleResultIsDropped) {
   begin({1});
   extract(1);

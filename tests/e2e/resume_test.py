@@ -45,6 +45,45 @@ class Resume(support.Case):
                 finished[event["trial"]] = finished.get(event["trial"], 0) + 1
         self.assertEqual(finished, {trial: 1 for trial in range(1, 31)})
 
+    def test_a_long_retraining_goes_on_from_its_checkpoint(self):
+        study = LONGER.replace("seed: 5", "seed: 5, checkpoint_seconds: 0.1").replace("trials: 30", "trials: 4").replace(
+            "finalists: 3", "finalists: 1").replace("epochs: 40}", "epochs: 4000}")
+        self.write("study.yaml", study)
+        for ranks in (2, 3):  # alone, and as a team of two
+            folder = self.path("out")
+            if os.path.exists(folder):
+                os.rename(folder, self.path(f"unbroken-{ranks - 1}b"))
+            self.twostep("run", "study.yaml", ranks=ranks)
+            whole = json.loads(self.read("out", "report.json"))["finalists"][0]
+            os.rename(folder, self.path(f"unbroken-{ranks}"))
+            kills = 0
+            while kills < 3:
+                job = self.start("run", "study.yaml", ranks=ranks)
+                before = self.checkpoint()
+                support.wait_until(lambda: self.checkpoint() not in (None, before) or job.poll() is not None,
+                                   "a new checkpoint")
+                ended = job.poll() is not None
+                support.kill_job(job)
+                job.stderr.close()
+                if ended:
+                    break
+                kills += 1
+            self.assertGreaterEqual(kills, 1)
+            self.twostep("run", "study.yaml", ranks=ranks)
+            resumed = json.loads(self.read("out", "report.json"))["finalists"][0]
+            for key in ("objective", "test", "validation", "parameters"):
+                self.assertEqual(resumed[key], whole[key])
+            self.assertFalse(os.path.exists(self.path("out", "checkpoints")))
+
+    def checkpoint(self):
+        """When the checkpoint of a retraining was written."""
+        folder = self.path("out", "checkpoints")
+        try:
+            names = [n for n in os.listdir(folder) if n.startswith("retrain") and n.endswith(".bin")]
+            return max((os.stat(os.path.join(folder, n)).st_mtime_ns for n in names), default=None)
+        except OSError:
+            return None
+
     def test_sigterm_stops_with_the_resume_code(self):
         self.write("study.yaml", LONGER)
         for ranks in (0, 3):

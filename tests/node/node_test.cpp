@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "twostep/base/error.hpp"
+#include "twostep/control/checkpoint.hpp"
 #include "twostep/node/coordinator_node.hpp"
 #include "twostep/node/local_link.hpp"
 #include "twostep/node/worker_node.hpp"
@@ -83,6 +84,84 @@ TEST(Nodes, UnreadableMailIsSurvived) {
                               clock);
   link.worker_end().send(0, Bytes(7, std::byte{0xff}));
   EXPECT_NO_THROW(coordinator.tick());
+}
+
+// A training of 20 s, saved every 5 s, interrupted after 12: the next run needs 10 s more, not 20.
+class Checkpoints : public testing::Test {
+ protected:
+  StudyIdentity study_ = simulated_study(1, 1);
+  MemFiles files_;
+  CurveOptions curve_{.seed = 1, .mean_seconds = 20, .diverge_share = 0, .fail_share = 0};
+  WorkerOptions options_{.slice = std::chrono::seconds(1),
+                         .checkpoint_every = std::chrono::seconds(5)};
+
+  // Runs for at most `most` of virtual time; returns what was spent on the trial.
+  Duration run(Duration most, bool subset_present) {
+    SimClock clock;
+    LocalLink link;
+    RunFacts facts = alone();
+    facts.subset_present = subset_present;
+    CoordinatorNode coordinator(study_, facts, link.coordinator_end(), files_, clock);
+    CurveTrainer trainer(clock, curve_);
+    WorkerNode worker(link.worker_end(), trainer, clock, options_, &files_);
+    Time begun{};
+    bool training = false;
+    while (coordinator.state().trials_done == 0 && (!training || clock.now() - begun < most)) {
+      const Time now = clock.now();
+      clock.set(now);
+      coordinator.tick();
+      worker.tick();
+      if (!training && coordinator.state().subset_extracted) {
+        training = true;
+        begun = clock.now();
+      }
+    }
+    return clock.now() - begun;
+  }
+};
+
+TEST_F(Checkpoints, ABrokenTrainingGoesOn) {
+  const Duration whole = run(std::chrono::hours(1), false);
+  files_ = MemFiles();
+  run(whole * 6 / 10, false);
+  EXPECT_TRUE(files_.read(checkpoint_path(AssignmentKind::trial, TrialId(1))).has_value());
+  const Duration rest = run(std::chrono::hours(1), true);
+  EXPECT_LE(rest, whole * 4 / 10 + std::chrono::seconds(6));
+  EXPECT_FALSE(files_.read(checkpoint_path(AssignmentKind::trial, TrialId(1))).has_value());
+}
+
+TEST_F(Checkpoints, ADamagedOneIsNotUsed) {
+  const Duration whole = run(std::chrono::hours(1), false);
+  files_ = MemFiles();
+  run(whole * 6 / 10, false);
+  const std::string path = checkpoint_path(AssignmentKind::trial, TrialId(1));
+  std::string bytes = *files_.read(path);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
+  files_.replace(path, bytes);
+  EXPECT_GE(run(std::chrono::hours(1), true), whole - std::chrono::seconds(2));
+}
+
+TEST(Checkpoint, BelongsToItsAssignmentAndIsWholeOrNothing) {
+  Assignment a;
+  a.kind = AssignmentKind::retrain;
+  a.trial = TrialId(7);
+  a.point.values = {Value(0.5)};
+  a.budget.amount = 10;
+  const Bytes state(100, std::byte{3});
+  const std::string file = encode_checkpoint(a, state);
+  EXPECT_EQ(decode_checkpoint(a, file), state);
+  for (std::size_t n = 0; n < file.size(); ++n) {
+    EXPECT_FALSE(decode_checkpoint(a, file.substr(0, n)).has_value()) << n;
+    std::string flipped = file;
+    flipped[n] = static_cast<char>(flipped[n] ^ 1);
+    EXPECT_FALSE(decode_checkpoint(a, flipped).has_value()) << n;
+  }
+  Assignment other = a;
+  other.point.values = {Value(0.6)};
+  EXPECT_FALSE(decode_checkpoint(other, file).has_value());
+  other = a;
+  other.budget.amount = 11;
+  EXPECT_FALSE(decode_checkpoint(other, file).has_value());
 }
 
 TEST(Nodes, AWorkerLeavesASilentCoordinator) {

@@ -215,6 +215,45 @@ TEST(MlpTrainer, ASavedTrainingGoesOnWithTheSameBits) {
   }
 }
 
+TEST(MlpTrainer, ATeamGoesOnFromItsLeadersCheckpoint) {
+  Bench bench;
+  ThreadTeam team(3);
+  std::vector<double> whole;
+  std::vector<double> resumed;
+  team.run([&](Group& group) {
+    const Result all = run(bench, training(AssignmentKind::retrain, 4, 3), &group, &team);
+    const auto engine = make_reference_engine();
+    StepClock clock;
+    FixedGroupMaker groups(team, group.rank());
+    const TrainerContext context{bench.spec, bench.space, bench.plan, bench.packs, bench.models,
+                                 *engine,    groups,      clock,      "test"};
+    Bytes state;
+    {
+      MlpTrainer first(context);
+      first.start(training(AssignmentKind::retrain, 4, 3));
+      for (int i = 0; i < 3; ++i) {
+        ASSERT_FALSE(first.advance(std::chrono::milliseconds(5)));
+      }
+      state = first.save();
+    }
+    MlpTrainer second(context);
+    second.start(training(AssignmentKind::retrain, 4, 3));
+    if (group.rank() == 0) {
+      second.load(state);
+    }
+    std::optional<Result> result;
+    while (!result) {
+      result = second.advance(std::chrono::milliseconds(5));
+    }
+    if (group.rank() == 0) {
+      whole = all.curve;
+      resumed = result->curve;
+    }
+  });
+  ASSERT_EQ(whole.size(), 4U);
+  EXPECT_EQ(resumed, whole);
+}
+
 TEST(MlpTrainer, AnExplodingTrainingDiverges) {
   test::SampleOptions o;
   o.training = R"("batch_size": 32, "learning_rate": 1000, "optimizer": "sgd")";

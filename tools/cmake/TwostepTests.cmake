@@ -16,7 +16,6 @@ function(twostep_unit_tests folder)
   target_link_libraries(${target} PRIVATE ${ARG_LINK} twostep_flags GTest::gmock GTest::gtest_main)
   # Tests name only the fields of an aggregate that matter to them.
   target_compile_options(${target} PRIVATE -Wno-missing-field-initializers)
-  target_compile_definitions(${target} PRIVATE TWOSTEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${target} TEST_PREFIX "${folder}." DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=1")
 endfunction()

@@ -18,6 +18,7 @@ struct WorkerOptions {
   Duration heartbeat_every = std::chrono::seconds(2);
   Duration silence_limit = std::chrono::seconds(120);  // of rank 0, before the worker stops
   double trial_seconds = 0;                            // time limit of a trial; 0: none
+  Duration checkpoint_every{};                         // of a long training; 0: never
 };
 
 class WorkerQueue {
@@ -35,6 +36,10 @@ class WorkerQueue {
   [[nodiscard]] const std::optional<Assignment>& running() const { return running_; }
   [[nodiscard]] bool running_cancelled() const;
   [[nodiscard]] bool running_too_long(Time now) const;
+  // Whether the running training has gone on for `share` of the checkpoint interval since it was
+  // started or saved last.
+  [[nodiscard]] bool checkpoint_due(Time now, double share) const;
+  void checkpointed(Time now) { saved_ = now; }
   [[nodiscard]] bool heartbeat_due(Time now);  // true once per interval
   [[nodiscard]] bool abandoned(Time now) const { return now - heard_ > options_.silence_limit; }
   [[nodiscard]] const std::optional<std::string>& shutdown() const { return shutdown_; }
@@ -46,6 +51,7 @@ class WorkerQueue {
   std::set<AssignmentId> cancelled_;
   std::optional<Assignment> running_;
   Time started_{};
+  Time saved_{};
   Time heard_;
   Time last_heartbeat_{};
   std::optional<std::string> shutdown_;

@@ -50,7 +50,9 @@ class CoordinatorNode {
 
  private:
   Link& link_;
+  Files& files_;
   Clock& clock_;
+  double checkpoint_seconds_;
   Coordinator coordinator_;
   std::optional<JournalWriter> journal_;
   std::optional<std::string> stop_;
@@ -59,7 +61,10 @@ class CoordinatorNode {
   bool already_finished_ = false;
   bool resumed_ = false;
 
+  std::vector<std::string> obsolete_;  // checkpoints of what has ended
+
   void take(Step step);
+  [[nodiscard]] bool has_checkpoint(const Result& result) const;
   void commit();
 };
 

@@ -1,12 +1,14 @@
-// A worker: mail in, one slice of training, mail out. tick never blocks longer than a slice
-// (members of a team wait for each other inside theirs). What a trainer throws ends the assignment,
-// not the worker.
+// A worker: mail in, one slice of training, mail out. The leader of a long training saves it now
+// and then, and when it is stopped, and goes on from what was saved. tick never blocks longer than
+// a slice (members of a team wait for each other inside theirs). What a trainer throws ends the
+// assignment, not the worker.
 #pragma once
 
 #include <string>
 
 #include "twostep/control/worker.hpp"
 #include "twostep/ports/clock.hpp"
+#include "twostep/ports/files.hpp"
 #include "twostep/ports/link.hpp"
 #include "twostep/ports/trainer.hpp"
 
@@ -14,7 +16,9 @@ namespace twostep {
 
 class WorkerNode {
  public:
-  WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerOptions& options = {});
+  // files: where checkpoints go; nullptr: nowhere.
+  WorkerNode(Link& link, Trainer& trainer, Clock& clock, const WorkerOptions& options = {},
+             Files* files = nullptr);
 
   // Whether anything was done; if not, the caller may sleep a little.
   bool tick();
@@ -28,6 +32,7 @@ class WorkerNode {
   Trainer& trainer_;
   Clock& clock_;
   WorkerQueue queue_;
+  Files* files_;
   bool done_ = false;
   bool abandoned_ = false;
   std::string reason_;
@@ -36,6 +41,9 @@ class WorkerNode {
   bool receive(Time now);
   void begin(Time now, const Assignment& assignment);
   void advance(Time now);
+  void load_checkpoint(const Assignment& assignment);
+  void save_checkpoint();
+  [[nodiscard]] bool leads(const Assignment& assignment) const;
   void report(Result result);
 };
 

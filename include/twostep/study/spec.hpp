@@ -132,6 +132,7 @@ struct StudySpec {
   std::string name;
   std::uint64_t seed = 0;
   std::string directory;
+  double checkpoint_seconds = 300;  // 0: never
   DataSpec data;
   std::vector<Setting> settings;  // all tunable fields (model.*, training.*), in field-table order
   SearchSpec search;

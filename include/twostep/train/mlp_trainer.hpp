@@ -51,10 +51,12 @@ class MlpTrainer : public Trainer {
   double earlier_seconds_ = 0;  // of a loaded training, before it was saved
   double step_seconds_ = 0;     // of the leader's last slice
   bool stop_ = false;
+  Bytes loaded_;  // by the leader of a team, for all its members at the next slice
 
   std::shared_ptr<const Pack> open_pack(AssignmentKind kind);
   void advance_alone(Duration slice);
   bool advance_team(Duration slice);
+  void load_team(std::uint64_t bytes);
   Result finish();
 };
 
