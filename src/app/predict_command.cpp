@@ -32,7 +32,7 @@ class Predictor {
       const std::size_t n = std::min<std::size_t>(batch_rows, rows - begin);
       std::fill(in.begin(), in.end(), 0.0F);
       std::copy_n(x.begin() + static_cast<long>(begin * inputs), n * inputs, in.begin());
-      network_->forward(model_.parameters, in, y);
+      network_->infer({model_.parameters, model_.state}, in, y);
       for (std::size_t i = 0; i < n * outputs; ++i) {
         out[begin * outputs + i] = to_units(i % outputs, y[i]);
       }

@@ -8,7 +8,7 @@ namespace twostep {
 namespace {
 
 constexpr std::string_view magic = "twostep checkpoint";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));

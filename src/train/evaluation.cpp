@@ -13,7 +13,7 @@ constexpr std::uint64_t batch_rows = 1024;
 }  // namespace
 
 void Evaluator::run(
-    Split split, std::span<const float> parameters,
+    Split split, const Weights& weights,
     const std::function<void(std::span<const float>, std::span<const float>, RowRange)>& use) {
   const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
   for (std::uint64_t begin = mine.begin; begin < mine.end; begin += batch_rows) {
@@ -25,17 +25,17 @@ void Evaluator::run(
     }
     const TrainingData::Rows rows = data_.rows(split, range);
     output_.resize(n * data_.targets());
-    network->forward(parameters, rows.x, output_);
+    network->infer(weights, rows.x, output_);
     use(output_, rows.y, range);
   }
 }
 
-std::vector<double> Evaluator::mean_losses(Split split, std::span<const float> parameters,
+std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
                                            const LossFunction& loss,
                                            std::span<const double> factors) {
   const std::size_t targets = data_.targets();
   std::vector<double> sums(targets, 0.0);
-  run(split, parameters, [&](std::span<const float> y, std::span<const float> truth, RowRange) {
+  run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange) {
     for (std::size_t i = 0; i < y.size(); i += targets) {
       for (std::size_t j = 0; j < targets; ++j) {
         const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
@@ -50,8 +50,8 @@ std::vector<double> Evaluator::mean_losses(Split split, std::span<const float> p
   return sums;
 }
 
-Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
-                               const LossFunction& loss, const std::vector<VariableSpec>& targets,
+Evaluation Evaluator::evaluate(Split split, const Weights& weights, const LossFunction& loss,
+                               const std::vector<VariableSpec>& targets,
                                const std::vector<std::uint64_t>& columns,
                                const std::vector<std::string>& names) {
   const std::size_t width = data_.targets();
@@ -77,20 +77,19 @@ Evaluation Evaluator::evaluate(Split split, std::span<const float> parameters,
   }
   group_.sum(means);
   std::vector<double> sums(4 * width, 0.0);  // residual and total squares, absolute, normalised
-  run(split, parameters,
-      [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
-        for (std::size_t i = 0; i < y.size(); ++i) {
-          const std::size_t j = i % width;
-          const double t = truth_at(range.begin + i / width, j);
-          const double p = original(*variable[j],
-                                    wanted.offset[j] + wanted.scale[j] * static_cast<double>(y[i]));
-          const double d = static_cast<double>(y[i]) - static_cast<double>(truth[i]);
-          sums[j] += (p - t) * (p - t);
-          sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
-          sums[2 * width + j] += std::abs(p - t);
-          sums[3 * width + j] += loss.value(d);
-        }
-      });
+  run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t j = i % width;
+      const double t = truth_at(range.begin + i / width, j);
+      const double p =
+          original(*variable[j], wanted.offset[j] + wanted.scale[j] * static_cast<double>(y[i]));
+      const double d = static_cast<double>(y[i]) - static_cast<double>(truth[i]);
+      sums[j] += (p - t) * (p - t);
+      sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
+      sums[2 * width + j] += std::abs(p - t);
+      sums[3 * width + j] += loss.value(d);
+    }
+  });
   group_.sum(sums);
   Evaluation out;
   out.rows = data_.rows(split);

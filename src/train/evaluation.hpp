@@ -18,13 +18,12 @@ class Evaluator {
       : engine_(engine), shape_(shape), data_(data), group_(group) {}
 
   // Mean loss per target, of errors in normalised units times `factors`. Collective.
-  [[nodiscard]] std::vector<double> mean_losses(Split split, std::span<const float> parameters,
+  [[nodiscard]] std::vector<double> mean_losses(Split split, const Weights& weights,
                                                 const LossFunction& loss,
                                                 std::span<const double> factors);
   // RMSE, MAE and R2 per target in the target's own units: transform and normalisation undone.
   // R2 = 1 - SS_res / SS_tot over the rows of the split. Collective.
-  [[nodiscard]] Evaluation evaluate(Split split, std::span<const float> parameters,
-                                    const LossFunction& loss,
+  [[nodiscard]] Evaluation evaluate(Split split, const Weights& weights, const LossFunction& loss,
                                     const std::vector<VariableSpec>& targets,
                                     const std::vector<std::uint64_t>& columns,
                                     const std::vector<std::string>& names);
@@ -38,7 +37,7 @@ class Evaluator {
   std::vector<float> output_;
 
   // use(prediction, truth as stored range) for each batch of this member's rows.
-  void run(Split split, std::span<const float> parameters,
+  void run(Split split, const Weights& weights,
            const std::function<void(std::span<const float> y, std::span<const float> truth,
                                     RowRange range)>& use);
 };

@@ -18,34 +18,37 @@ double normal_cdf(double z) {
 
 class ReferenceNetwork : public Network {
  public:
-  ReferenceNetwork(const NetworkShape& shape, std::uint32_t batch)
-      : shape_(shape), layout_(shape), batch_(batch) {
+  ReferenceNetwork(const NetworkShape& shape, std::uint32_t batch, Pass pass)
+      : shape_(shape), layout_(shape), batch_(batch), pass_(pass) {
     for (const LayerLayout& layer : layout_.layers) {
       before_.emplace_back(layer.outputs * batch);
       after_.emplace_back(layer.outputs * batch);
     }
   }
 
-  void forward(std::span<const float> parameters, std::span<const float> x,
-               std::span<float> y) override {
-    TWOSTEP_REQUIRE(parameters.size() == layout_.parameters);
-    TWOSTEP_REQUIRE(x.size() == std::size_t{batch_} * shape_.inputs &&
-                    y.size() == std::size_t{batch_} * shape_.outputs);
-    input_.assign(x.begin(), x.end());
-    for (std::size_t l = 0; l < layout_.layers.size(); ++l) {
-      forward_layer(l, parameters);
-    }
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      y[i] = static_cast<float>(after_.back()[i]);
-    }
+  void forward(std::span<const float> parameters, std::span<float> state, std::span<const float> x,
+               std::span<float> y, const BatchContext&) override {
+    TWOSTEP_REQUIRE(pass_ == Pass::training);
+    run({parameters, state}, x, y);
+  }
+
+  void infer(const Weights& weights, std::span<const float> x, std::span<float> y) override {
+    TWOSTEP_REQUIRE(pass_ == Pass::inference);
+    run(weights, x, y);
   }
 
   void backward(std::span<const float> parameters, std::span<const float>,
-                std::span<const float> dy, std::span<float> gradient) override {
+                std::span<const float> dy, std::span<float> gradient, GradientSink* sink) override {
+    TWOSTEP_REQUIRE(pass_ == Pass::training);
     TWOSTEP_REQUIRE(dy.size() == after_.back().size() && gradient.size() == layout_.parameters);
     std::vector<double> delta(dy.begin(), dy.end());
+    std::size_t end = layout_.parameters;
     for (std::size_t l = layout_.layers.size(); l-- > 0;) {
       delta = backward_layer(l, parameters, std::move(delta), gradient);
+      if (sink != nullptr) {
+        sink->ready(layout_.layers[l].weights, end);
+      }
+      end = layout_.layers[l].weights;
     }
   }
 
@@ -53,12 +56,26 @@ class ReferenceNetwork : public Network {
   NetworkShape shape_;
   MlpLayout layout_;
   std::size_t batch_;
+  Pass pass_;
   std::vector<double> input_;
   std::vector<std::vector<double>> before_;  // z = x W + b
   std::vector<std::vector<double>> after_;   // act(z)
 
   [[nodiscard]] Activation activation(std::size_t l) const {
     return l + 1 == layout_.layers.size() ? shape_.output_activation : shape_.activation;
+  }
+
+  void run(const Weights& weights, std::span<const float> x, std::span<float> y) {
+    TWOSTEP_REQUIRE(weights.parameters.size() == layout_.parameters &&
+                    weights.state.size() == layout_.state);
+    TWOSTEP_REQUIRE(x.size() == batch_ * shape_.inputs && y.size() == batch_ * shape_.outputs);
+    input_.assign(x.begin(), x.end());
+    for (std::size_t l = 0; l < layout_.layers.size(); ++l) {
+      forward_layer(l, weights.parameters);
+    }
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      y[i] = static_cast<float>(after_.back()[i]);
+    }
   }
 
   void forward_layer(std::size_t l, std::span<const float> p) {
@@ -109,8 +126,8 @@ class ReferenceNetwork : public Network {
 class ReferenceEngine : public Engine {
  public:
   [[nodiscard]] std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch,
-                                                 Pass) override {
-    return std::make_unique<ReferenceNetwork>(shape, batch);
+                                                 Pass pass) override {
+    return std::make_unique<ReferenceNetwork>(shape, batch, pass);
   }
   [[nodiscard]] std::string description() const override { return "reference (plain loops)"; }
 };

@@ -54,6 +54,8 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     initialise(shape_, hyperparameters_.model.initialisation,
                Rng(context_.spec.seed, Purpose::initialise, assignment_.trial.value), parameters_);
     best_parameters_ = parameters_;
+    state_.resize(layout_.state);
+    best_state_ = state_;
     best_ = std::numeric_limits<double>::quiet_NaN();
     if (share > 0) {
       networks_[share] =
@@ -78,9 +80,11 @@ double TrainingRun::compute_gradient(RowRange batch) {
     data_.gather(order_, mine, x_.data(), y_.data());
     const std::span<const float> x(x_.data(), n * data_.inputs());
     const std::span<float> y(prediction_.data(), n * data_.targets());
-    network->forward(parameters_, x, y);
+    network->forward(parameters_, state_, x, y,
+                     {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
+                      batch.size(), &group_});
     loss = scale * replace_by_slope(loss_, y.data(), y_.data(), y.size(), scale);
-    network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters));
+    network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
   }
   gradient_.back() = static_cast<float>(loss);
   group_.sum(gradient_);
@@ -118,7 +122,8 @@ double TrainingRun::objective() {
   for (std::size_t j = 0; j < data_.targets(); ++j) {
     factors.push_back(data_.target_encoding().scale[j] / data_.stored_targets().scale[j]);
   }
-  const auto means = evaluator_.mean_losses(Split::validation, parameters_, loss, factors);
+  const auto means =
+      evaluator_.mean_losses(Split::validation, {parameters_, state_}, loss, factors);
   double sum = 0;
   for (const double m : means) {
     sum += m;
@@ -137,6 +142,7 @@ void TrainingRun::validate() {
     best_ = value;
     best_validation_ = static_cast<std::uint32_t>(curve_.size());
     best_parameters_ = parameters_;
+    best_state_ = state_;
   }
   const TrainingSettings& training = hyperparameters_.training;
   const std::uint64_t stale = curve_.size() - best_validation_;
@@ -176,10 +182,11 @@ Result TrainingRun::result() {
 void TrainingRun::finish_retraining(Result& out) {
   const DataSpec& data = context_.spec.data;
   const DataPlan& plan = context_.plan;
-  out.validation = evaluator_.evaluate(Split::validation, best_parameters_, loss_, data.targets,
+  const Weights best{best_parameters_, best_state_};
+  out.validation = evaluator_.evaluate(Split::validation, best, loss_, data.targets,
                                        plan.target_columns, plan.target_names);
-  out.test = evaluator_.evaluate(Split::test, best_parameters_, loss_, data.targets,
-                                 plan.target_columns, plan.target_names);
+  out.test = evaluator_.evaluate(Split::test, best, loss_, data.targets, plan.target_columns,
+                                 plan.target_names);
   out.model_file = "finalists/" + std::to_string(assignment_.trial.value) + "/model.h5";
   agree(group_, [&] {
     if (group_.rank() == 0) {
@@ -197,7 +204,7 @@ double TrainingRun::time_inference() {
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < inference_repeats; ++i) {
     const Time begun = context_.clock.now();
-    network->forward(best_parameters_, x, y);
+    network->infer({best_parameters_, best_state_}, x, y);
     least = std::min(least, seconds(context_.clock.now() - begun));
   }
   return least / inference_batch;
@@ -207,6 +214,7 @@ Model TrainingRun::make_model(const Result& result) const {
   Model model;
   model.shape = shape_;
   model.parameters = best_parameters_;
+  model.state = best_state_;
   model.inputs = context_.spec.data.inputs;
   model.targets = context_.spec.data.targets;
   model.input_columns = context_.plan.input_columns;
@@ -223,6 +231,8 @@ void TrainingRun::save(ByteWriter& writer) const {
   writer.u64(step_);
   writer.f32s(parameters_);
   writer.f32s(best_parameters_);
+  writer.f32s(state_);
+  writer.f32s(best_state_);
   writer.f64(best_);
   writer.u32(best_validation_);
   writer.f64s(curve_);
@@ -235,6 +245,8 @@ void TrainingRun::load(ByteReader& reader) {
   step_ = reader.u64();
   parameters_ = reader.f32s();
   best_parameters_ = reader.f32s();
+  state_ = reader.f32s();
+  best_state_ = reader.f32s();
   best_ = reader.f64();
   best_validation_ = reader.u32();
   curve_ = reader.f64s();
@@ -243,7 +255,7 @@ void TrainingRun::load(ByteReader& reader) {
   outcome_ = outcome > 0 ? std::optional(static_cast<Outcome>(outcome - 1)) : std::nullopt;
   optimizer_.load(reader);
   order_ready_ = false;
-  TWOSTEP_ENSURE(parameters_.size() == layout_.parameters);
+  TWOSTEP_ENSURE(parameters_.size() == layout_.parameters && state_.size() == layout_.state);
 }
 
 }  // namespace twostep

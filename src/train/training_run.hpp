@@ -46,11 +46,13 @@ class TrainingRun {
   std::uint64_t total_steps_ = 0;
   std::uint64_t validate_every_ = 0;
   std::vector<float> parameters_;
+  std::vector<float> state_;
   std::vector<float> gradient_;  // with the loss behind the last parameter, summed in one go
   std::vector<float> x_, y_, prediction_;
   // What a checkpoint holds, beside parameters and optimiser.
   std::uint64_t step_ = 0;
   std::vector<float> best_parameters_;
+  std::vector<float> best_state_;
   double best_ = 0;
   std::uint32_t best_validation_ = 0;
   std::vector<double> curve_;

@@ -28,6 +28,39 @@ inline std::vector<Activation> all_activations() {
           Activation::softplus, Activation::selu};
 }
 
+// The ranges of a backward pass must run without gaps from the end to the beginning.
+class RangeSink : public GradientSink {
+ public:
+  explicit RangeSink(std::span<const float> gradient)
+      : gradient_(gradient), left_(gradient.size()) {}
+  void ready(std::size_t begin, std::size_t end) override {
+    EXPECT_EQ(end, left_);
+    EXPECT_LT(begin, end);
+    left_ = begin;
+    for (std::size_t i = begin; i < end; ++i) {
+      seen_.push_back(gradient_[i]);
+    }
+    sizes_.push_back(end - begin);
+  }
+  void expect_whole_and_final() const {
+    EXPECT_EQ(left_, 0U);
+    std::size_t at = 0;
+    std::size_t end = gradient_.size();
+    for (const std::size_t n : sizes_) {
+      end -= n;
+      for (std::size_t i = 0; i < n; ++i) {
+        EXPECT_EQ(seen_[at++], gradient_[end + i]);
+      }
+    }
+  }
+
+ private:
+  std::span<const float> gradient_;
+  std::size_t left_;
+  std::vector<float> seen_;  // in order of the calls
+  std::vector<std::size_t> sizes_;
+};
+
 struct Passes {
   std::vector<float> y;
   std::vector<float> gradient;
@@ -47,11 +80,13 @@ inline Passes run(Engine& engine, const NetworkShape& shape, std::uint32_t batch
   const auto dy = normals(batch * shape.outputs, 2, 1.0 / batch);
   Passes out{std::vector<float>(batch * shape.outputs), std::vector<float>(layout.parameters)};
   const auto network = engine.compile(shape, batch, Pass::training);
-  network->forward(parameters, x, out.y);
-  network->backward(parameters, x, dy, out.gradient);
+  network->forward(parameters, {}, x, out.y, {});
+  RangeSink sink(out.gradient);
+  network->backward(parameters, x, dy, out.gradient, &sink);
+  sink.expect_whole_and_final();
   const auto inference = engine.compile(shape, batch, Pass::inference);
   std::vector<float> again(out.y.size());
-  inference->forward(parameters, x, again);
+  inference->infer({parameters, {}}, x, again);
   EXPECT_EQ(again, out.y) << "inference and training passes differ";
   return out;
 }

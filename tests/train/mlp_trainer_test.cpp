@@ -116,16 +116,16 @@ TEST(MlpTrainer, FollowsAPlainTraining) {
       }
       const auto network = engine->compile(shape, n, Pass::training);
       std::vector<float> gradient(layout.parameters);
-      network->forward(p, x, y);
+      network->forward(p, {}, x, y, {});
       for (std::uint32_t i = 0; i < n; ++i) {
         y[i] = static_cast<float>(2.0 / n) * (y[i] - t[i]);
       }
-      network->backward(p, x, y, gradient);
+      network->backward(p, x, y, gradient, nullptr);
       optimizer.step(p, gradient, 0.01);
     }
     const auto network = engine->compile(shape, 50, Pass::inference);
     std::vector<float> y(50);
-    network->forward(p, pack->inputs(Split::validation), y);
+    network->infer({p, {}}, pack->inputs(Split::validation), y);
     double sum = 0;
     for (std::size_t i = 0; i < 50; ++i) {
       sum += std::pow(
@@ -358,7 +358,7 @@ TEST(MlpTrainer, TheModelComputesWhatWasReported) {
       x[j] = static_cast<float>((value - model.input_encoding.offset[j]) /
                                 model.input_encoding.scale[j]);
     }
-    network->forward(model.parameters, x, y);
+    network->infer({model.parameters, model.state}, x, y);
     const double root = model.target_encoding.offset[0] +
                         model.target_encoding.scale[0] * static_cast<double>(y[0]);
     const double stored = h.targets.offset[0] +

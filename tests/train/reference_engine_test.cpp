@@ -46,10 +46,10 @@ TEST(ReferenceEngine, GradientsAreFiniteDifferences) {
     std::vector<float> y(batch * 2);
     std::vector<float> gradient(layout.parameters);
     const auto network = engine->compile(shape, batch, Pass::training);
-    network->forward(parameters, x, y);
-    network->backward(parameters, x, dy, gradient);
+    network->forward(parameters, {}, x, y, {});
+    network->backward(parameters, x, dy, gradient, nullptr);
     const auto loss = [&] {
-      network->forward(parameters, x, y);
+      network->forward(parameters, {}, x, y, {});
       double sum = 0;
       for (std::size_t i = 0; i < y.size(); ++i) {
         sum += static_cast<double>(dy[i]) * static_cast<double>(y[i]);

@@ -89,11 +89,11 @@ void measure(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   TrainingSettings settings;
   Optimizer optimizer(settings, layout);
   const auto step = [&] {
-    network->forward(parameters, x, y);
+    network->forward(parameters, {}, x, y, {});
     for (std::size_t i = 0; i < y.size(); ++i) {
       y[i] = (y[i] - target[i]) / static_cast<float>(y.size());
     }
-    network->backward(parameters, x, y, gradient);
+    network->backward(parameters, x, y, gradient, nullptr);
     optimizer.step(parameters, gradient, 1e-3);
   };
   BareMatmuls bare(shape, batch);

@@ -1,15 +1,17 @@
 // Port: the numerical kernels of a multilayer perceptron. A Network is compiled once per (shape,
-// batch) and then used on flat spans; it keeps the activations of the last forward pass. Parameters
-// are one flat vector, layer by layer: weights [in, out] row-major, then biases [out]
-// (ports/mlp_layout.hpp).
+// rows, pass) and then used on flat spans; it keeps the activations of the last forward pass.
+// Parameters are one flat vector, layer by layer (ports/mlp_layout.hpp), and so is the state: what
+// a network learns without gradients (running statistics), empty where there is none.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "twostep/ports/group.hpp"
 #include "twostep/study/hyperparameters.hpp"
 
 namespace twostep {
@@ -23,16 +25,48 @@ struct NetworkShape {
   friend bool operator==(const NetworkShape&, const NetworkShape&) = default;
 };
 
+// Which batch a training pass works on. Random numbers are keyed by it, so a team of any size drops
+// the same units and adds the same noise, and a repeated step repeats them.
+struct BatchContext {
+  std::uint64_t seed = 0;  // of the study
+  std::uint64_t trial = 0;
+  std::uint64_t step = 0;       // optimiser step, from 0
+  std::uint64_t first_row = 0;  // place of the network's first row in the global batch
+  std::uint64_t rows = 0;       // of the global batch
+  Group* group = nullptr;       // who shares the global batch; nullptr: nobody
+};
+
+// Told about a gradient while it is computed, so that its sum over a team can start early.
+class GradientSink {
+ public:
+  virtual ~GradientSink() = default;
+  // gradient[begin, end) is final and will not be touched by the network again. The ranges of one
+  // backward pass are disjoint, cover the gradient, and come from its end to its beginning.
+  virtual void ready(std::size_t begin, std::size_t end) = 0;
+};
+
+// All that a network has learnt.
+struct Weights {
+  std::span<const float> parameters;
+  std::span<const float> state;
+};
+
+// x: [rows, inputs]; y: [rows, outputs].
 class Network {
  public:
   virtual ~Network() = default;
-  // x: [batch, inputs]; y: [batch, outputs].
-  virtual void forward(std::span<const float> parameters, std::span<const float> x,
-                       std::span<float> y) = 0;
-  // dy: dLoss/dy [batch, outputs] of the last forward pass, whose x and parameters must be the
-  // same. Writes (does not add) dLoss/dparameters.
+  // Pass::training only. Also moves the running statistics in `state`. Collective over
+  // batch.group where the shape has batch normalisation, as is backward.
+  virtual void forward(std::span<const float> parameters, std::span<float> state,
+                       std::span<const float> x, std::span<float> y, const BatchContext& batch) = 0;
+  // Pass::training only. dy: dLoss/dy [rows, outputs] of the last forward pass, whose x,
+  // parameters and batch.group must be the same. Writes (does not add) dLoss/dparameters, of these
+  // rows alone. sink may be nullptr.
   virtual void backward(std::span<const float> parameters, std::span<const float> x,
-                        std::span<const float> dy, std::span<float> gradient) = 0;
+                        std::span<const float> dy, std::span<float> gradient,
+                        GradientSink* sink) = 0;
+  // Pass::inference only: nothing is dropped, no noise is added, running statistics are used.
+  virtual void infer(const Weights& weights, std::span<const float> x, std::span<float> y) = 0;
 };
 
 inline constexpr double leaky_slope = 0.01;  // of leaky_relu, below zero
@@ -49,7 +83,7 @@ class Engine {
  public:
   virtual ~Engine() = default;
   [[nodiscard]] virtual std::unique_ptr<Network> compile(const NetworkShape& shape,
-                                                         std::uint32_t batch, Pass pass) = 0;
+                                                         std::uint32_t rows, Pass pass) = 0;
   [[nodiscard]] virtual std::string description() const = 0;  // "oneDNN 2.6.3 (avx512_core_bf16)"
 };
 

@@ -32,6 +32,7 @@ struct MlpLayout {
   }
   std::vector<LayerLayout> layers;
   std::size_t parameters = 0;
+  std::size_t state = 0;  // size of the state vector
 };
 
 }  // namespace twostep

@@ -15,6 +15,7 @@ namespace twostep {
 struct Model {
   NetworkShape shape;
   std::vector<float> parameters;     // flat; see ports/mlp_layout.hpp
+  std::vector<float> state;          // likewise
   std::vector<VariableSpec> inputs;  // as in the study file: name, transform, offset
   std::vector<VariableSpec> targets;
   std::vector<std::uint64_t> input_columns;  // columns of each variable

@@ -151,26 +151,19 @@ class OneDnnNetwork : public Network {
     }
   }
 
-  void forward(std::span<const float> parameters, std::span<const float> x,
-               std::span<float> y) override {
-    TWOSTEP_REQUIRE(parameters.size() >= layout_.parameters && x.size() == batch_ * inputs_ &&
-                    y.size() == batch_ * outputs_);
-    const float* in = x.data();
-    for (Layer& layer : layers_) {
-      const float* weights = parameters.data() + layer.at.weights;
-      const float* biases = parameters.data() + layer.at.biases;
-      float* z = layer.eltwise ? layer.before.get() : layer.after.get();
-      layer.forward->run(stream_, in, weights, biases, z);
-      if (layer.eltwise) {
-        layer.eltwise->forward(stream_, z, layer.after.get());
-      }
-      in = layer.after.get();
-    }
-    std::memcpy(y.data(), in, y.size() * sizeof(float));
+  void forward(std::span<const float> parameters, std::span<float>, std::span<const float> x,
+               std::span<float> y, const BatchContext&) override {
+    TWOSTEP_REQUIRE(layers_.front().weight_gradient);
+    run(parameters, x, y);
+  }
+
+  void infer(const Weights& weights, std::span<const float> x, std::span<float> y) override {
+    TWOSTEP_REQUIRE(!layers_.front().weight_gradient);
+    run(weights.parameters, x, y);
   }
 
   void backward(std::span<const float> parameters, std::span<const float> x,
-                std::span<const float> dy, std::span<float> gradient) override {
+                std::span<const float> dy, std::span<float> gradient, GradientSink* sink) override {
     TWOSTEP_REQUIRE(layers_.front().weight_gradient && gradient.size() >= layout_.parameters);
     TWOSTEP_REQUIRE(dy.size() == batch_ * outputs_ && x.size() == batch_ * inputs_);
     std::memcpy(layers_.back().delta.get(), dy.data(), dy.size() * sizeof(float));
@@ -189,6 +182,9 @@ class OneDnnNetwork : public Network {
         layer.data_gradient->run(stream_, delta, parameters.data() + layer.at.weights, nullptr,
                                  layers_[l - 1].delta.get());
       }
+      if (sink != nullptr) {
+        sink->ready(layer.at.weights, layer.at.biases + layer.at.outputs);
+      }
     }
   }
 
@@ -199,6 +195,23 @@ class OneDnnNetwork : public Network {
   std::size_t inputs_;
   std::size_t outputs_;
   std::vector<Layer> layers_;
+
+  void run(std::span<const float> parameters, std::span<const float> x, std::span<float> y) {
+    TWOSTEP_REQUIRE(parameters.size() >= layout_.parameters && x.size() == batch_ * inputs_ &&
+                    y.size() == batch_ * outputs_);
+    const float* in = x.data();
+    for (Layer& layer : layers_) {
+      const float* weights = parameters.data() + layer.at.weights;
+      const float* biases = parameters.data() + layer.at.biases;
+      float* z = layer.eltwise ? layer.before.get() : layer.after.get();
+      layer.forward->run(stream_, in, weights, biases, z);
+      if (layer.eltwise) {
+        layer.eltwise->forward(stream_, z, layer.after.get());
+      }
+      in = layer.after.get();
+    }
+    std::memcpy(y.data(), in, y.size() * sizeof(float));
+  }
 };
 
 class OneDnnEngine : public Engine {
