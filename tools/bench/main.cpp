@@ -1,4 +1,4 @@
-// twostep-bench step | dispatch FOLDER TRIALS (under mpirun) | resume FOLDER TRIALS
+// twostep-bench step [PEER] | dispatch FOLDER TRIALS (under mpirun) | resume FOLDER TRIALS
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -7,8 +7,8 @@
 
 int main(int argc, char** argv) {
   const bool folder = argc == 4;
-  if (argc == 2 && std::strcmp(argv[1], "step") == 0) {
-    return twostep::bench::step_bench();
+  if ((argc == 2 || argc == 3) && std::strcmp(argv[1], "step") == 0) {
+    return twostep::bench::step_bench(argc == 3 ? argv[2] : "");
   }
   const auto trials = folder ? static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)) : 0U;
   if (folder && trials > 0 && std::strcmp(argv[1], "dispatch") == 0) {
@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   if (folder && trials > 0 && std::strcmp(argv[1], "resume") == 0) {
     return twostep::bench::resume_bench(argv[2], trials);
   }
-  std::fputs("usage: twostep-bench step | dispatch FOLDER TRIALS | resume FOLDER TRIALS\n", stderr);
+  std::fputs("usage: twostep-bench step [PEER] | dispatch FOLDER TRIALS | resume FOLDER TRIALS\n",
+             stderr);
   return 2;
 }

@@ -1,131 +1,94 @@
-// Time of a training step against its limit: the sum of its bare oneDNN matmuls (forward, weight
-// gradient, data gradient), timed alternately in the same run.
-#include <algorithm>
-#include <chrono>
+// Time of a real training step against its limit, the sum of its bare oneDNN matmuls, timed
+// alternately in the same run, and against PyTorch's time for it where that is given.
 #include <cstdio>
-#include <oneapi/dnnl/dnnl.hpp>
-#include <vector>
+#include <fstream>
+#include <map>
+#include <sstream>
 
 #include "adapters/onednn/onednn_engine.hpp"
-#include "adapters/onednn/primitives.hpp"
+#include "bench/bare_matmuls.hpp"
 #include "bench/benches.hpp"
-#include "twostep/base/rng.hpp"
-#include "twostep/ports/mlp_layout.hpp"
-#include "twostep/train/mlp.hpp"
-#include "twostep/train/optimizer.hpp"
+#include "bench/stopwatch.hpp"
+#include "bench/training_case.hpp"
 
 namespace twostep::bench {
 namespace {
 
-constexpr std::uint32_t inputs = 16;
-constexpr std::uint32_t outputs = 4;
-constexpr int repeats = 15;
+constexpr int repeats = 41;
+constexpr double round_seconds = 0.003;  // short, so that some rounds go undisturbed
 
-using Seconds = std::chrono::duration<double>;
+using Size = std::array<std::uint32_t, 3>;  // layers, width, batch
 
-template <class Work>
-double time_of(int rounds, Work work) {
-  const auto begun = std::chrono::steady_clock::now();
-  for (int i = 0; i < rounds; ++i) {
-    work();
+constexpr Size sizes[] = {{3, 16, 32},   {3, 32, 64},    {3, 64, 128},
+                          {3, 64, 256},  {3, 256, 128},  {3, 256, 256},
+                          {3, 1024, 32}, {3, 1024, 256}, {6, 1024, 1024}};
+
+// Lines "LAYERS WIDTH BATCH MIN_US MEDIAN_US" of peers/pytorch_step.py; others are its remarks.
+std::map<Size, MinMedian> read_peer(const std::string& path) {
+  std::map<Size, MinMedian> out;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    Size size{};
+    double least = 0;
+    double median = 0;
+    if (in >> size[0] >> size[1] >> size[2] >> least >> median) {
+      out.emplace(size, MinMedian({least, median, median}));
+    } else {
+      std::printf("%s\n", line.c_str());
+    }
   }
-  return Seconds(std::chrono::steady_clock::now() - begun).count() / rounds;
+  return out;
 }
 
-// The matmuls of one step on buffers of their own.
-class BareMatmuls {
- public:
-  BareMatmuls(const NetworkShape& shape, std::int64_t batch)
-      : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
-    const MlpLayout layout(shape);
-    for (std::size_t l = 0; l < layout.layers.size(); ++l) {
-      const auto in = static_cast<std::int64_t>(layout.layers[l].inputs);
-      const auto out = static_cast<std::int64_t>(layout.layers[l].outputs);
-      add({batch, in, out, false, false, false, {}});
-      add({in, batch, out, true, false, false, {}});
-      if (l > 0) {
-        add({batch, out, in, false, true, false, {}});
-      }
-    }
-  }
-  void run() {
-    for (Item& item : items_) {
-      item.matmul.run(stream_, item.a.data(), item.b.data(), nullptr, item.c.data());
-    }
-  }
-
- private:
-  struct Item {
-    onednn::Matmul matmul;
-    std::vector<float> a, b, c;
-  };
-  dnnl::engine engine_;
-  dnnl::stream stream_;
-  std::vector<Item> items_;
-
-  void add(const onednn::MatmulShape& s) {
-    const auto size = [](std::int64_t x, std::int64_t y) {
-      return static_cast<std::size_t>(x * y);
-    };
-    items_.push_back({onednn::Matmul(engine_, s), std::vector<float>(size(s.m, s.k), 0.5F),
-                      std::vector<float>(size(s.k, s.n), 0.25F),
-                      std::vector<float>(size(s.m, s.n))});
-  }
-};
-
-void measure(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
-             Activation activation) {
-  const NetworkShape shape{inputs, std::vector<std::uint32_t>(layers, width), outputs, activation,
-                           Activation::sigmoid};
+void measure(const Case& c, const MinMedian* peer) {
   const auto engine = make_onednn_engine(1);
-  const auto network = engine->compile(shape, batch, Pass::training);
-  const MlpLayout layout(shape);
-  std::vector<float> parameters(layout.parameters);
-  initialise(shape, Initialisation::automatic, Rng(1, Purpose::initialise), parameters);
-  std::vector<float> gradient(layout.parameters);
-  std::vector<float> x(batch * inputs, 0.5F);
-  std::vector<float> y(batch * outputs);
-  std::vector<float> target(batch * outputs, 0.3F);
-  TrainingSettings settings;
-  Optimizer optimizer(settings, layout);
-  const auto step = [&] {
-    network->forward(parameters, {}, x, y, {});
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      y[i] = (y[i] - target[i]) / static_cast<float>(y.size());
-    }
-    network->backward(parameters, x, y, gradient, nullptr);
-    optimizer.step(parameters, gradient, 1e-3);
-  };
-  BareMatmuls bare(shape, batch);
-  const auto matmuls = [&] { bare.run(); };
-  const int rounds = std::max(3, static_cast<int>(0.02 / std::max(1e-7, time_of(3, step))));
+  TrainingCase training(c, *engine);
+  BareMatmuls bare(shape_of(c), c.batch, onednn::Element::f32);
+  const auto step = [&] { training.step(); };
+  const int rounds = rounds_of(round_seconds, step);
   std::vector<double> ratios;
-  double best_step = 1e9;
-  double best_bare = 1e9;
+  std::vector<double> ours;
+  std::vector<double> limits;
   for (int i = 0; i < repeats; ++i) {
-    const double limit = time_of(rounds, matmuls);
-    const double ours = time_of(rounds, step);
-    best_step = std::min(best_step, ours);
-    best_bare = std::min(best_bare, limit);
-    ratios.push_back(ours / limit);
+    limits.push_back(time_of(rounds, [&] { bare.run(); }));
+    ours.push_back(time_of(rounds, step));
+    ratios.push_back(ours.back() / limits.back());
   }
-  std::sort(ratios.begin(), ratios.end());
-  std::printf(
-      "  %u x %-4u batch %-4u %-5s step %8.1f us, matmuls %8.1f us, ratio min %.2f median %.2f\n",
-      layers, width, batch, name(activation), 1e6 * best_step, 1e6 * best_bare, ratios.front(),
-      ratios[ratios.size() / 2]);
+  const MinMedian time(ours);
+  const MinMedian limit(limits);
+  const MinMedian ratio(ratios);
+  const double least = time.min / limit.min;
+  std::printf("  %u x %-5u %5u  %-5s %10.1f %10.1f %10.1f %10.1f %5.0f   %5.2f %6.2f", c.layers,
+              c.width, c.batch, name(c.activation), 1e6 * time.min, 1e6 * time.median,
+              1e6 * limit.min, 1e6 * limit.median, 1e-9 * bare.operations() / limit.min, least,
+              ratio.median);
+  if (peer != nullptr) {
+    std::printf(" %10.1f %10.1f  %6.2f %6.2f", peer->min, peer->median, 1e-6 * peer->min / time.min,
+                1e-6 * peer->median / time.median);
+  }
+  std::printf("\n");
+  std::fflush(stdout);
 }
 
 }  // namespace
 
-int step_bench() {
+int step_bench(const std::string& peer_file) {
   std::printf(
-      "Training step (forward, loss, backward, Adam) against its bare matmuls, one thread, %s\n",
-      make_onednn_engine(1)->description().c_str());
+      "Training step (gather, forward, loss, backward, Adam) against its bare matmuls, one thread\n"
+      "%s; %u inputs, %u output; microseconds, min and median of %d\n",
+      make_onednn_engine(1)->description().c_str(), inputs, outputs, repeats);
+  const auto peer = read_peer(peer_file);
+  std::printf(
+      "  layers x width batch       step min     median  bare min     median  GF/s  minima "
+      "median%s\n",
+      peer.empty() ? "" : "  PyTorch min   median   times median");
   for (const Activation activation : {Activation::relu, Activation::tanh, Activation::gelu}) {
-    for (const std::uint32_t width : {32U, 128U, 512U}) {
-      for (const std::uint32_t batch : {64U, 256U}) {
-        measure(width, 3, batch, activation);
+    for (const Size& size : sizes) {
+      const auto found = peer.find(size);
+      const bool beside = activation == Activation::relu && found != peer.end();
+      if (activation == Activation::relu || size[1] * size[2] <= 256 * 256) {
+        measure({size[0], size[1], size[2], activation, ""}, beside ? &found->second : nullptr);
       }
     }
   }

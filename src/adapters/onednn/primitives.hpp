@@ -1,53 +1,67 @@
-// oneDNN's primitives as this engine uses them, behind one form for the 2.x and 3.x interfaces.
+// Primitives of equal shape are made once and shared by all layers, networks and trials: a cold one
+// costs some 150 us, more than many a step. Bounded: the one that was asked for longest ago goes
+// first, and lives on in the networks that hold it.
 #pragma once
 
-#include <cstddef>
-#include <oneapi/dnnl/dnnl.hpp>
-#include <unordered_map>
+#include <list>
+#include <map>
+#include <memory>
 
-#include "twostep/study/hyperparameters.hpp"
+#include "adapters/onednn/activations.hpp"
+#include "adapters/onednn/matmul.hpp"
 
 namespace twostep::onednn {
 
-// c[m, n] = a[m, k] b[k, n] (+ bias[n]) (then activation), row-major; a and b may be read
-// transposed.
-struct MatmulShape {
-  std::int64_t m = 0;
-  std::int64_t k = 0;
-  std::int64_t n = 0;
-  bool a_transposed = false;
-  bool b_transposed = false;
-  bool bias = false;
+template <class Key, class Value>
+class LeastRecentlyUsed {
+ public:
+  explicit LeastRecentlyUsed(std::size_t capacity) : capacity_(capacity) {}
+
+  template <class Make>
+  std::shared_ptr<Value> get(const Key& key, Make make) {
+    const auto found = index_.find(key);
+    if (found != index_.end()) {
+      order_.splice(order_.begin(), order_, found->second);
+      return found->second->second;
+    }
+    order_.emplace_front(key, make());
+    index_[key] = order_.begin();
+    if (order_.size() > capacity_) {
+      index_.erase(order_.back().first);
+      order_.pop_back();
+    }
+    return order_.front().second;
+  }
+
+ private:
+  using Entry = std::pair<Key, std::shared_ptr<Value>>;
+  std::size_t capacity_;
+  std::list<Entry> order_;
+  std::map<Key, typename std::list<Entry>::iterator> index_;
+};
+
+struct EltwiseShape {
   Activation activation = Activation::identity;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  bool backward = false;
+  friend auto operator<=>(const EltwiseShape&, const EltwiseShape&) = default;
 };
 
-// Whether the activation is fused behind the matmul, its slope being computed from its result
-// alone.
-[[nodiscard]] bool is_fused(Activation activation);
-
-class Matmul {
+class Primitives {
  public:
-  Matmul(const dnnl::engine& engine, const MatmulShape& shape);
-  void run(dnnl::stream& stream, const float* a, const float* b, const float* bias, float* c);
+  Primitives() : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {}
+  [[nodiscard]] std::shared_ptr<Matmul> matmul(const MatmulShape& shape);
+  [[nodiscard]] std::shared_ptr<Eltwise> eltwise(const EltwiseShape& shape);
+  [[nodiscard]] const dnnl::engine& engine() const { return engine_; }
+  [[nodiscard]] const dnnl::stream& stream() const { return stream_; }
 
  private:
-  dnnl::matmul primitive_;
-  dnnl::memory a_, b_, bias_, c_;
-  std::unordered_map<int, dnnl::memory> arguments_;
-};
-
-// An activation that is not fused, forward and backward: y = act(z), dz = dy act'(z).
-class Eltwise {
- public:
-  Eltwise(const dnnl::engine& engine, Activation activation, std::int64_t rows,
-          std::int64_t columns, bool backward);
-  void forward(dnnl::stream& stream, const float* z, float* y);
-  void backward(dnnl::stream& stream, const float* z, const float* dy, float* dz);
-
- private:
-  dnnl::eltwise_forward forward_;
-  dnnl::eltwise_backward backward_;
-  dnnl::memory z_, y_, dy_, dz_;
+  static constexpr std::size_t capacity = 1024;
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  LeastRecentlyUsed<MatmulShape, Matmul> matmuls_{capacity};
+  LeastRecentlyUsed<EltwiseShape, Eltwise> eltwises_{capacity};
 };
 
 }  // namespace twostep::onednn

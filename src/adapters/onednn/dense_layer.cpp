@@ -1,0 +1,57 @@
+#include "adapters/onednn/dense_layer.hpp"
+
+#include "adapters/onednn/slopes.hpp"
+
+namespace twostep::onednn {
+
+DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation activation,
+                       std::size_t batch, Pass pass, bool needs_dx)
+    : stream_(primitives.stream()), at_(at), activation_(activation), batch_(batch) {
+  const auto rows = static_cast<std::int64_t>(batch);
+  const auto in = static_cast<std::int64_t>(at.inputs);
+  const auto out = static_cast<std::int64_t>(at.outputs);
+  const bool trains = pass == Pass::training;
+  const bool fused = is_fused(activation);
+  forward_ = primitives.matmul({.m = rows,
+                                .k = in,
+                                .n = out,
+                                .bias = true,
+                                .activation = fused ? activation : Activation::identity});
+  if (!fused) {
+    before_ = Buffer<float>(batch * at.outputs);
+    eltwise_ = primitives.eltwise({activation, rows, out, trains});
+  }
+  if (!trains) {
+    return;
+  }
+  weight_gradient_ = primitives.matmul({.m = in, .k = rows, .n = out, .a_transposed = true});
+  if (needs_dx) {
+    data_gradient_ = primitives.matmul({.m = rows, .k = out, .n = in, .b_transposed = true});
+  }
+}
+
+void DenseLayer::forward(const float* parameters, const float* x, float* y) {
+  float* z = eltwise_ ? before_.get() : y;
+  forward_->run(stream_, x, parameters + at_.weights, parameters + at_.biases, z);
+  if (eltwise_) {
+    eltwise_->forward(stream_, z, y);
+  }
+}
+
+void DenseLayer::backward(const float* parameters, const float* x, const float* y, const float* dy,
+                          float* delta, float* gradient, float* dx) {
+  float* bias_gradient = gradient + at_.biases;
+  if (eltwise_) {
+    eltwise_->backward(stream_, before_.get(), dy, delta);
+    sum_columns(delta, bias_gradient, batch_, at_.outputs);
+  } else {
+    apply_slope(activation_, y, dy, delta, bias_gradient, batch_, at_.outputs);
+  }
+  const float* dz = activation_ == Activation::identity ? dy : delta;
+  weight_gradient_->run(stream_, x, dz, nullptr, gradient + at_.weights);
+  if (data_gradient_) {
+    data_gradient_->run(stream_, dz, parameters + at_.weights, nullptr, dx);
+  }
+}
+
+}  // namespace twostep::onednn

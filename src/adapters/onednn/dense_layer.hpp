@@ -1,0 +1,36 @@
+// One fully connected layer y = act(x W + b) of a compiled network: which kernels compute it, and
+// the memory it keeps between the passes.
+#pragma once
+
+#include "adapters/onednn/buffer.hpp"
+#include "adapters/onednn/primitives.hpp"
+#include "twostep/ports/mlp_layout.hpp"
+
+namespace twostep::onednn {
+
+class DenseLayer {
+ public:
+  // needs_dx: whether backward is asked for the gradient of the layer's input.
+  DenseLayer(Primitives& primitives, const LayerLayout& at, Activation activation,
+             std::size_t batch, Pass pass, bool needs_dx);
+
+  // x [batch, in] -> y [batch, out]; parameters: the network's flat vector.
+  void forward(const float* parameters, const float* x, float* y);
+  // dy [batch, out] -> this layer's part of the flat gradient, and dx [batch, in]. x, y: those of
+  // the forward pass. delta: room for dLoss/dz, may be dy; unused with identity.
+  void backward(const float* parameters, const float* x, const float* y, const float* dy,
+                float* delta, float* gradient, float* dx);
+
+ private:
+  const dnnl::stream& stream_;
+  LayerLayout at_;
+  Activation activation_;
+  std::size_t batch_;
+  std::shared_ptr<Matmul> forward_;
+  std::shared_ptr<Matmul> weight_gradient_;
+  std::shared_ptr<Matmul> data_gradient_;
+  std::shared_ptr<Eltwise> eltwise_;  // activations that are not fused
+  Buffer<float> before_;              // z, for those
+};
+
+}  // namespace twostep::onednn
