@@ -5,11 +5,10 @@
 #include <numbers>
 
 #include "twostep/base/check.hpp"
+#include "twostep/base/vectorise.hpp"
 
 namespace twostep {
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 constexpr std::uint32_t lo32(std::uint64_t v) {
   return static_cast<std::uint32_t>(v);
@@ -20,6 +19,40 @@ constexpr std::uint32_t hi32(std::uint64_t v) {
 
 constexpr double to_unit(std::uint64_t bits) {
   return static_cast<double>(bits >> 11) * 0x1p-53;
+}
+
+constexpr std::size_t lanes = 16;
+
+// Philox4x32-10 of `lanes` counters (index, lane 0, purpose) side by side; the first word of each.
+TWOSTEP_VECTORISED
+void fill_lanes(std::uint64_t first, std::uint32_t purpose, std::uint32_t k0, std::uint32_t k1,
+                std::uint64_t* out) {
+  // 32-bit values in 64-bit lanes, as the widening multiplication wants them.
+  std::uint64_t c0[lanes];
+  std::uint64_t c1[lanes];
+  std::uint64_t c2[lanes];
+  std::uint64_t c3[lanes];
+  for (std::size_t i = 0; i < lanes; ++i) {
+    c0[i] = lo32(first + i);
+    c1[i] = hi32(first + i);
+    c2[i] = 0;
+    c3[i] = purpose;
+  }
+  for (int round = 0; round < 10; ++round) {
+    for (std::size_t i = 0; i < lanes; ++i) {
+      const std::uint64_t p0 = std::uint64_t{0xD2511F53} * (c0[i] & 0xFFFFFFFF);
+      const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * (c2[i] & 0xFFFFFFFF);
+      c0[i] = (p1 >> 32) ^ c1[i] ^ k0;
+      c1[i] = p1 & 0xFFFFFFFF;
+      c2[i] = (p0 >> 32) ^ c3[i] ^ k1;
+      c3[i] = p0 & 0xFFFFFFFF;
+    }
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+  for (std::size_t i = 0; i < lanes; ++i) {
+    out[i] = (c1[i] << 32) | c0[i];
+  }
 }
 
 // The finalising mixer of MurmurHash3: a bijection of 64 bits with good avalanche.
@@ -58,6 +91,16 @@ std::uint64_t Rng::bits(std::uint64_t index, std::uint32_t lane) const noexcept 
   return block(index, lane)[0];
 }
 
+void Rng::bits(std::uint64_t first, std::span<std::uint64_t> out) const noexcept {
+  std::size_t i = 0;
+  for (; i + lanes <= out.size(); i += lanes) {
+    fill_lanes(first + i, purpose_, key_[0], key_[1], &out[i]);
+  }
+  for (; i < out.size(); ++i) {
+    out[i] = bits(first + i);
+  }
+}
+
 double Rng::uniform(std::uint64_t index, std::uint32_t lane) const noexcept {
   return to_unit(bits(index, lane));
 }
@@ -70,7 +113,7 @@ double Rng::normal(std::uint64_t index, std::uint32_t lane) const noexcept {
 
 std::uint64_t Rng::below(std::uint64_t n, std::uint64_t index, std::uint32_t lane) const noexcept {
   TWOSTEP_REQUIRE(n >= 1);
-  return static_cast<std::uint64_t>((Wide{bits(index, lane)} * n) >> 64);
+  return scale(bits(index, lane), n);
 }
 
 Permutation::Permutation(std::uint64_t n, const Rng& rng)

@@ -1,6 +1,7 @@
 #include "twostep/train/batches.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -24,8 +25,15 @@ void EpochOrder::begin(std::uint64_t epoch) {
   }
   table_.resize(rows_);
   std::iota(table_.begin(), table_.end(), 0U);
-  for (std::uint64_t i = rows_; i-- > 1;) {
-    std::swap(table_[i], table_[rng.below(i + 1, i)]);
+  // rng.below(i + 1, i) for each i from the last down, its words drawn in blocks.
+  std::array<std::uint64_t, 256> words;
+  for (std::uint64_t end = rows_; end > 1;) {
+    const std::uint64_t begin = end > words.size() ? end - words.size() : 0;
+    rng.bits(begin, std::span(words).first(end - begin));
+    for (std::uint64_t i = end; i-- > std::max<std::uint64_t>(begin, 1);) {
+      std::swap(table_[i], table_[Rng::scale(words[i - begin], i + 1)]);
+    }
+    end = begin;
   }
 }
 

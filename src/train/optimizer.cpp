@@ -155,63 +155,79 @@ const float* Optimizer::effective_gradient(std::span<const float> parameters,
   return effective_.data();
 }
 
+Optimizer::Step Optimizer::begin_step(double learning_rate) {
+  const TrainingSettings& s = settings_;
+  ++steps_;
+  const auto t = static_cast<double>(steps_);
+  Step step;
+  step.rate = learning_rate;
+  if (has_second_moment(s.optimizer)) {
+    step.correction1 = 1 - std::pow(s.beta1, t);
+    step.correction2 = std::sqrt(1 - std::pow(s.beta2, t));
+  }
+  if (s.optimizer == OptimizerKind::nadam) {
+    step.mu = nadam_momentum(s.beta1, t);
+    step.mu_next = nadam_momentum(s.beta1, t + 1);
+    momentum_product_ *= step.mu;
+  } else if (s.optimizer == OptimizerKind::radam) {
+    step.rectification = rectification(s.beta2, t);
+  }
+  return step;
+}
+
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradient,
                      double learning_rate) {
   TWOSTEP_REQUIRE(parameters.size() == first_.size() && gradient.size() >= first_.size());
-  ++steps_;
-  if (settings_.optimizer == OptimizerKind::nadam) {
-    momentum_product_ *= nadam_momentum(settings_.beta1, static_cast<double>(steps_));
-  }
+  const Step step = begin_step(learning_rate);
   const float* g = effective_gradient(parameters, gradient);
+  if (settings_.weight_decay == 0) {  // then biases are as weights, and all go in one sweep
+    update(step, parameters.data(), g, 0, first_.size(), 0);
+    return;
+  }
   for (const LayerLayout& layer : layers_) {
-    update(parameters.data() + layer.weights, g + layer.weights, layer.weights,
-           layer.inputs * layer.outputs, learning_rate, settings_.weight_decay);
-    update(parameters.data() + layer.biases, g + layer.biases, layer.biases, layer.outputs,
-           learning_rate, 0);
+    update(step, parameters.data() + layer.weights, g + layer.weights, layer.weights,
+           layer.inputs * layer.outputs, settings_.weight_decay);
+    update(step, parameters.data() + layer.biases, g + layer.biases, layer.biases, layer.outputs,
+           0);
   }
 }
 
-void Optimizer::update(float* p, const float* g, std::size_t at, std::size_t n, double rate,
+void Optimizer::update(const Step& step, float* p, const float* g, std::size_t at, std::size_t n,
                        double decay) {
   const TrainingSettings& s = settings_;
-  const auto t = static_cast<double>(steps_);
   const auto f = [](double x) { return static_cast<float>(x); };
   float* m = first_.data() + at;
   float* v = second_.data() + (second_.empty() ? 0 : at);
   // Adam's bias corrections are folded into the rate and epsilon.
-  const double correction1 = 1 - std::pow(s.beta1, t);
-  const double correction2 = std::sqrt(1 - std::pow(s.beta2, t));
+  const double rate = step.rate;
+  const double root = rate * step.correction2;
+  const float epsilon = f(s.epsilon * step.correction2);
   switch (s.optimizer) {
     case OptimizerKind::sgd:
       sgd_loop(p, g, m, n, f(rate), f(s.momentum), f(decay), s.nesterov ? 1.0F : 0.0F,
                s.nesterov ? f(s.momentum) : 1.0F);
       break;
     case OptimizerKind::adam:
-      adam_loop(p, g, m, v, n, f(rate * correction2 / correction1), f(s.beta1), f(s.beta2),
-                f(s.epsilon * correction2), f(decay), 1.0F);
+      adam_loop(p, g, m, v, n, f(root / step.correction1), f(s.beta1), f(s.beta2), epsilon,
+                f(decay), 1.0F);
       break;
     case OptimizerKind::adamw:
-      adam_loop(p, g, m, v, n, f(rate * correction2 / correction1), f(s.beta1), f(s.beta2),
-                f(s.epsilon * correction2), 0.0F, f(1 - rate * decay));
+      adam_loop(p, g, m, v, n, f(root / step.correction1), f(s.beta1), f(s.beta2), epsilon, 0.0F,
+                f(1 - rate * decay));
       break;
-    case OptimizerKind::nadam: {
-      const double mu = nadam_momentum(s.beta1, t);
-      const double next = nadam_momentum(s.beta1, t + 1);
-      nadam_loop(p, g, m, v, n, f(rate * correction2 * (1 - mu) / (1 - momentum_product_)),
-                 f(rate * correction2 * next / (1 - momentum_product_ * next)), f(s.beta1),
-                 f(s.beta2), f(s.epsilon * correction2), f(decay));
+    case OptimizerKind::nadam:
+      nadam_loop(p, g, m, v, n, f(root * (1 - step.mu) / (1 - momentum_product_)),
+                 f(root * step.mu_next / (1 - momentum_product_ * step.mu_next)), f(s.beta1),
+                 f(s.beta2), epsilon, f(decay));
       break;
-    }
-    case OptimizerKind::radam: {
-      const double r = rectification(s.beta2, t);
-      if (r > 0) {
-        adam_loop(p, g, m, v, n, f(rate * r * correction2 / correction1), f(s.beta1), f(s.beta2),
-                  f(s.epsilon * correction2), f(decay), 1.0F);
+    case OptimizerKind::radam:
+      if (step.rectification > 0) {
+        adam_loop(p, g, m, v, n, f(root * step.rectification / step.correction1), f(s.beta1),
+                  f(s.beta2), epsilon, f(decay), 1.0F);
       } else {
-        momentum_loop(p, g, m, v, n, f(rate / correction1), f(s.beta1), f(s.beta2), f(decay));
+        momentum_loop(p, g, m, v, n, f(rate / step.correction1), f(s.beta1), f(s.beta2), f(decay));
       }
       break;
-    }
     case OptimizerKind::rmsprop:
       rmsprop_loop(p, g, v, n, f(rate), f(s.rho), f(s.epsilon), f(decay));
       break;
@@ -231,13 +247,13 @@ void Optimizer::save(ByteWriter& writer) const {
 void Optimizer::load(ByteReader& reader) {
   steps_ = reader.u64();
   momentum_product_ = reader.f64();
-  auto first = reader.f32s();
-  auto second = reader.f32s();
+  const auto first = reader.f32s();
+  const auto second = reader.f32s();
   if (first.size() != first_.size() || second.size() != second_.size()) {
     throw Error(ErrorKind::internal, Problem{"", "a checkpoint of another network", "", ""});
   }
-  first_ = std::move(first);
-  second_ = std::move(second);
+  first_ = aligned(first);
+  second_ = aligned(second);
 }
 
 }  // namespace twostep

@@ -59,7 +59,11 @@ void TrainingData::Side::set(const ColumnEncoding& stored, const ColumnEncoding&
 
 void TrainingData::Side::copy(const float* from, float* to) const {
   if (as_stored) {
-    std::copy_n(from, width, to);
+    if (width == 1) {
+      *to = *from;
+    } else {
+      std::copy_n(from, width, to);
+    }
     return;
   }
   for (std::size_t j = 0; j < width; ++j) {

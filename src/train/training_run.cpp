@@ -213,7 +213,7 @@ double TrainingRun::time_inference() {
 Model TrainingRun::make_model(const Result& result) const {
   Model model;
   model.shape = shape_;
-  model.parameters = best_parameters_;
+  model.parameters.assign(best_parameters_.begin(), best_parameters_.end());
   model.state = best_state_;
   model.inputs = context_.spec.data.inputs;
   model.targets = context_.spec.data.targets;
@@ -243,8 +243,8 @@ void TrainingRun::save(ByteWriter& writer) const {
 
 void TrainingRun::load(ByteReader& reader) {
   step_ = reader.u64();
-  parameters_ = reader.f32s();
-  best_parameters_ = reader.f32s();
+  parameters_ = aligned(reader.f32s());
+  best_parameters_ = aligned(reader.f32s());
   state_ = reader.f32s();
   best_state_ = reader.f32s();
   best_ = reader.f64();

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "train/evaluation.hpp"
+#include "twostep/base/aligned.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
 #include "twostep/train/schedule.hpp"
@@ -45,13 +46,13 @@ class TrainingRun {
   std::uint64_t steps_per_epoch_ = 0;
   std::uint64_t total_steps_ = 0;
   std::uint64_t validate_every_ = 0;
-  std::vector<float> parameters_;
+  AlignedFloats parameters_;
   std::vector<float> state_;
-  std::vector<float> gradient_;  // with the loss behind the last parameter, summed in one go
-  std::vector<float> x_, y_, prediction_;
+  AlignedFloats gradient_;  // with the loss behind the last parameter, summed in one go
+  AlignedFloats x_, y_, prediction_;
   // What a checkpoint holds, beside parameters and optimiser.
   std::uint64_t step_ = 0;
-  std::vector<float> best_parameters_;
+  AlignedFloats best_parameters_;
   std::vector<float> best_state_;
   double best_ = 0;
   std::uint32_t best_validation_ = 0;

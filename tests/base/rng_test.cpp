@@ -105,5 +105,15 @@ TEST(Permutation, WorksOnHugeDomains) {
   }
 }
 
+TEST(Rng, BlocksOfWordsAreTheWordsThemselves) {
+  const Rng rng(3, Purpose::noise, 4, 5);
+  const std::uint64_t first = (std::uint64_t{1} << 32) - 20;  // over the edge of the low word
+  std::vector<std::uint64_t> words(53);
+  rng.bits(first, words);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    ASSERT_EQ(words[i], rng.bits(first + i)) << i;
+  }
+}
+
 }  // namespace
 }  // namespace twostep

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace twostep {
 
@@ -39,6 +40,8 @@ class Rng {
   [[nodiscard]] std::array<std::uint64_t, 2> block(std::uint64_t index,
                                                    std::uint32_t lane = 0) const noexcept;
   [[nodiscard]] std::uint64_t bits(std::uint64_t index, std::uint32_t lane = 0) const noexcept;
+  // out[i] = bits(first + i), several at a time: what a long walk through a stream costs least.
+  void bits(std::uint64_t first, std::span<std::uint64_t> out) const noexcept;
   // In [0, 1), 53 bits.
   [[nodiscard]] double uniform(std::uint64_t index, std::uint32_t lane = 0) const noexcept;
   // Standard normal (Box-Muller, both words of one block; deterministic given libm).
@@ -46,6 +49,12 @@ class Rng {
   // Uniform in [0, n), n >= 1; Lemire's multiply-shift on 64 bits (bias below n / 2^64).
   [[nodiscard]] std::uint64_t below(std::uint64_t n, std::uint64_t index,
                                     std::uint32_t lane = 0) const noexcept;
+
+  // The number below n that a word of bits() stands for.
+  [[nodiscard]] static std::uint64_t scale(std::uint64_t word, std::uint64_t n) noexcept {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((Wide{word} * n) >> 64);
+  }
 
  private:
   std::array<std::uint32_t, 2> key_;

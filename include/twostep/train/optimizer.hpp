@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "twostep/base/aligned.hpp"
 #include "twostep/base/bytes.hpp"
 #include "twostep/ports/mlp_layout.hpp"
 #include "twostep/study/hyperparameters.hpp"
@@ -31,15 +32,26 @@ class Optimizer {
  private:
   TrainingSettings settings_;
   std::vector<LayerLayout> layers_;
-  std::vector<float> first_;      // momentum, or first moment
-  std::vector<float> second_;     // second moment (adam and its kin), mean square (rmsprop)
-  std::vector<float> effective_;  // clipped gradient with its L1 term, where one is asked for
+  AlignedFloats first_;      // momentum, or first moment
+  AlignedFloats second_;     // second moment (adam and its kin), mean square (rmsprop)
+  AlignedFloats effective_;  // clipped gradient with its L1 term, where one is asked for
   std::uint64_t steps_ = 0;
   double momentum_product_ = 1;  // nadam
 
   [[nodiscard]] const float* effective_gradient(std::span<const float> parameters,
                                                 std::span<const float> gradient);
-  void update(float* p, const float* g, std::size_t at, std::size_t n, double rate, double decay);
+  // What all parameters have in common in this step.
+  struct Step {
+    double rate = 0;
+    double correction1 = 1;  // Adam's bias corrections: of the first moment,
+    double correction2 = 1;  // and the root of that of the second
+    double mu = 0;           // nadam: momentum of this step and of the next
+    double mu_next = 0;
+    double rectification = 0;  // radam
+  };
+  [[nodiscard]] Step begin_step(double learning_rate);
+  void update(const Step& step, float* p, const float* g, std::size_t at, std::size_t n,
+              double decay);
 };
 
 }  // namespace twostep
