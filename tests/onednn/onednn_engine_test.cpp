@@ -23,6 +23,42 @@ TEST(OneDnnEngine, SameInputsSameBitsWhateverCameBefore) {
   EXPECT_EQ(a.gradient, b.gradient);
 }
 
+// Small products have kernels of their own, whose loads may straddle cache lines.
+TEST(OneDnnEngine, BitsDoNotDependOnAlignment) {
+  for (const std::uint32_t width : {7U, 16U, 33U, 64U}) {
+    const NetworkShape shape{5, {width, width}, 1, Activation::relu, Activation::identity};
+    constexpr std::uint32_t rows = 19;
+    const MlpLayout layout(shape);
+    const auto engine = make_onednn_engine(1);
+    const auto network = engine->compile(shape, rows, Pass::training);
+    const auto run_at = [&](std::size_t offset) {
+      const auto shifted = [&](std::vector<float> values) {
+        values.insert(values.begin(), offset, 0.0F);
+        return values;
+      };
+      const auto p = shifted(test::normals(layout.parameters, 3, 0.1));
+      const auto x = shifted(test::normals(rows * shape.inputs, 1));
+      const auto dy = shifted(test::normals(rows, 2));
+      std::vector<float> y(rows + offset);
+      std::vector<float> gradient(layout.parameters + offset);
+      network->forward(std::span(p).subspan(offset), {}, std::span(x).subspan(offset),
+                       std::span(y).subspan(offset), {});
+      network->backward(std::span(p).subspan(offset), std::span(x).subspan(offset),
+                        std::span(dy).subspan(offset), std::span(gradient).subspan(offset),
+                        nullptr);
+      y.insert(y.end(), gradient.begin(), gradient.end());
+      y.erase(y.begin() + static_cast<std::ptrdiff_t>(rows + offset),
+              y.begin() + static_cast<std::ptrdiff_t>(rows + 2 * offset));
+      y.erase(y.begin(), y.begin() + static_cast<std::ptrdiff_t>(offset));
+      return y;
+    };
+    const auto aligned = run_at(0);
+    for (const std::size_t offset : {1U, 3U, 8U}) {
+      EXPECT_EQ(run_at(offset), aligned) << width << " " << offset;
+    }
+  }
+}
+
 TEST(OneDnnEngine, NamesItself) {
   EXPECT_NE(make_onednn_engine(1)->description().find("oneDNN"), std::string::npos);
 }

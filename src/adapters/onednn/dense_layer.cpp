@@ -12,11 +12,11 @@ DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation
   const auto out = static_cast<std::int64_t>(at.outputs);
   const bool trains = pass == Pass::training;
   const bool fused = is_fused(activation);
-  forward_ = primitives.matmul({.m = rows,
-                                .k = in,
-                                .n = out,
-                                .bias = true,
-                                .activation = fused ? activation : Activation::identity});
+  forward_ = Product(primitives, {.m = rows,
+                                  .k = in,
+                                  .n = out,
+                                  .bias = true,
+                                  .activation = fused ? activation : Activation::identity});
   if (!fused) {
     before_ = Buffer<float>(batch * at.outputs);
     eltwise_ = primitives.eltwise({activation, rows, out, trains});
@@ -24,15 +24,15 @@ DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation
   if (!trains) {
     return;
   }
-  weight_gradient_ = primitives.matmul({.m = in, .k = rows, .n = out, .a_transposed = true});
+  weight_gradient_ = Product(primitives, {.m = in, .k = rows, .n = out, .a_transposed = true});
   if (needs_dx) {
-    data_gradient_ = primitives.matmul({.m = rows, .k = out, .n = in, .b_transposed = true});
+    data_gradient_ = Product(primitives, {.m = rows, .k = out, .n = in, .b_transposed = true});
   }
 }
 
 void DenseLayer::forward(const float* parameters, const float* x, float* y) {
   float* z = eltwise_ ? before_.get() : y;
-  forward_->run(stream_, x, parameters + at_.weights, parameters + at_.biases, z);
+  forward_.run(stream_, x, parameters + at_.weights, parameters + at_.biases, z);
   if (eltwise_) {
     eltwise_->forward(stream_, z, y);
   }
@@ -48,9 +48,9 @@ void DenseLayer::backward(const float* parameters, const float* x, const float* 
     apply_slope(activation_, y, dy, delta, bias_gradient, batch_, at_.outputs);
   }
   const float* dz = activation_ == Activation::identity ? dy : delta;
-  weight_gradient_->run(stream_, x, dz, nullptr, gradient + at_.weights);
+  weight_gradient_.run(stream_, x, dz, nullptr, gradient + at_.weights);
   if (data_gradient_) {
-    data_gradient_->run(stream_, dz, parameters + at_.weights, nullptr, dx);
+    data_gradient_.run(stream_, dz, parameters + at_.weights, nullptr, dx);
   }
 }
 

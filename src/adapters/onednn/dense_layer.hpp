@@ -3,7 +3,7 @@
 #pragma once
 
 #include "adapters/onednn/buffer.hpp"
-#include "adapters/onednn/primitives.hpp"
+#include "adapters/onednn/product.hpp"
 #include "twostep/ports/mlp_layout.hpp"
 
 namespace twostep::onednn {
@@ -26,9 +26,9 @@ class DenseLayer {
   LayerLayout at_;
   Activation activation_;
   std::size_t batch_;
-  std::shared_ptr<Matmul> forward_;
-  std::shared_ptr<Matmul> weight_gradient_;
-  std::shared_ptr<Matmul> data_gradient_;
+  Product forward_;
+  Product weight_gradient_;
+  Product data_gradient_;
   std::shared_ptr<Eltwise> eltwise_;  // activations that are not fused
   Buffer<float> before_;              // z, for those
 };

@@ -1,0 +1,37 @@
+// A matrix product of a layer, by whichever kernel suits its shape. The choice is a function of the
+// shape, never of a timing: it decides the bits.
+#pragma once
+
+#include <optional>
+
+#include "adapters/onednn/primitives.hpp"
+#include "adapters/onednn/small_matmul.hpp"
+
+namespace twostep::onednn {
+
+class Product {
+ public:
+  Product() = default;
+  Product(Primitives& primitives, const MatmulShape& shape) {
+    if (SmallMatmul::fits(shape)) {
+      small_.emplace(shape);
+    } else {
+      matmul_ = primitives.matmul(shape);
+    }
+  }
+  [[nodiscard]] explicit operator bool() const { return small_ || matmul_; }
+  void run(const dnnl::stream& stream, const float* a, const float* b, const float* bias,
+           float* c) {
+    if (small_) {
+      small_->run(a, b, bias, c);
+    } else {
+      matmul_->run(stream, a, b, bias, c);
+    }
+  }
+
+ private:
+  std::optional<SmallMatmul> small_;
+  std::shared_ptr<Matmul> matmul_;
+};
+
+}  // namespace twostep::onednn

@@ -1,0 +1,109 @@
+// Counts what the training loop allocates once it runs. A program of its own, because it replaces
+// operator new. What oneDNN allocates within a call is its own affair and is not counted.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <oneapi/dnnl/dnnl.h>
+#include <cstdlib>
+#include <new>
+
+#include "adapters/onednn/onednn_engine.hpp"
+#include "bench/training_case.hpp"
+
+namespace {
+
+bool counting = false;
+bool within_onednn = false;
+int allocations = 0;
+
+void* allocate(std::size_t n, std::size_t alignment) {
+  allocations += counting && !within_onednn ? 1 : 0;
+  void* p = std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment);
+  if (p == nullptr) {
+    throw std::bad_alloc();
+  }
+  return p;
+}
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t n) {
+  return allocate(n, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+}
+[[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t alignment) {
+  return allocate(n, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept {
+  std::free(p);
+}
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
+[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept {
+  std::free(p);
+}
+[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  std::free(p);
+}
+
+extern "C" dnnl_status_t dnnl_primitive_execute(const_dnnl_primitive_t primitive,
+                                                dnnl_stream_t stream, int count,
+                                                const dnnl_exec_arg_t* arguments) {
+  using Execute = decltype(&dnnl_primitive_execute);
+  static const auto real = reinterpret_cast<Execute>(dlsym(RTLD_NEXT, "dnnl_primitive_execute"));
+  within_onednn = true;
+  const dnnl_status_t status = real(primitive, stream, count, arguments);
+  within_onednn = false;
+  return status;
+}
+
+namespace twostep {
+namespace {
+
+template <class Work>
+int count_allocations(Work work) {
+  allocations = 0;
+  counting = true;
+  work();
+  counting = false;
+  return allocations;
+}
+
+TEST(TrainingLoop, AllocatesNothingOverStepsAndEpochs) {
+  const auto engine = make_onednn_engine(1);
+  for (const Activation activation : {Activation::relu, Activation::gelu}) {
+    for (const std::uint32_t width : {16U, 40U, 128U}) {
+      bench::TrainingCase training({2, width, 48, activation, ""}, *engine, 1000);
+      const auto epoch = [&] {
+        for (int i = 0; i < 21; ++i) {  // 20 whole batches and a last one of 40 rows
+          training.step();
+        }
+      };
+      epoch();
+      EXPECT_EQ(count_allocations([&] {
+                  epoch();
+                  epoch();
+                }),
+                0)
+          << name(activation) << " " << width;
+    }
+  }
+}
+
+// A validation records its result, and no more: nothing per row or batch.
+TEST(TrainingLoop, AllocatesNothingPerRowOfAValidation) {
+  const auto engine = make_onednn_engine(1);
+  const auto count_with = [&](std::uint64_t rows) {
+    bench::TrainingCase training({2, 16, 48, Activation::relu, ""}, *engine, 960, rows, 1);
+    for (int i = 0; i < 5; ++i) {
+      training.step();
+    }
+    return count_allocations([&] { training.step(); });
+  };
+  const int few = count_with(1024);
+  EXPECT_LE(few, 10);
+  EXPECT_LE(count_with(20 * 1024), few + 20);  // at most one per 1024 rows
+}
+
+}  // namespace
+}  // namespace twostep
