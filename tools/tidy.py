@@ -130,7 +130,7 @@ def check_symbols(build):
     forbidden = re.compile(r"\b(MPI_|H5[A-Z]|dnnl_|clock_gettime|gettimeofday|getenv|pthread_create|fopen)|random_device|"
                            r"basic_[io]?fstream|steady_clock|system_clock")
     problems, seen = [], 0
-    for layer in ("base", "study", "search", "control", "data", "train", "node"):
+    for layer in ("base", "study", "ports", "search", "control", "data", "train", "node"):
         archive = os.path.join(build, "src", f"libtwostep_{layer}.a")
         out = subprocess.run(["nm", "-u", archive], capture_output=True, text=True, check=False)
         if out.returncode:

@@ -95,6 +95,13 @@ int check_command(const std::string& study_file) {
               exists(s.spec.directory + "/journal") ? " (holds a study: run resumes it)" : "");
   std::printf("data        %zu files, %s rows\n", s.shards.shards.size(),
               number(s.plan.rows).c_str());
+  if (!s.spec.data.rows.empty()) {
+    std::string names;
+    for (const std::string& name : s.spec.data.rows) {
+      names += (names.empty() ? "" : ", ") + name;
+    }
+    std::printf("rows        %s\n", names.c_str());
+  }
   print_variables("inputs", s.spec.data.inputs, s.plan.input_columns, s.shards.variables, 0);
   print_variables("targets", s.spec.data.targets, s.plan.target_columns, s.shards.variables,
                   s.spec.data.inputs.size());

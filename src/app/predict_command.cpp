@@ -96,11 +96,8 @@ void check_columns(const Model& model, const Shards& shards) {
 
 int predict_command(const PredictOptions& options) {
   const Model model = make_hdf5_models("")->load(options.model_file);
-  std::vector<std::string> names;
-  for (const VariableSpec& v : model.inputs) {
-    names.push_back(v.name);
-  }
-  const auto shards = open_hdf5_shards(describe_hdf5_shards(options.data_files, names));
+  const TableRequest request{model.rows, options.model_file, model.inputs};
+  const auto shards = open_hdf5_shards(describe_hdf5_shards(options.data_files, request), request);
   check_columns(model, *shards);
   std::uint64_t rows = 0;
   for (const ShardInfo& shard : shards->shards()) {

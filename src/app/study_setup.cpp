@@ -75,8 +75,9 @@ StudySetup load_study(const std::string& file) {
   static_cast<void>(make_sampler(setup.spec.search.algorithm, setup.space, setup.spec.seed));
   std::array<std::size_t, 3> counts{};
   const auto paths = all_files(setup.spec.data, counts);
-  setup.shards = describe_hdf5_shards(paths, wanted_variables(setup.spec));
-  const auto shards = open_hdf5_shards(setup.shards);
+  const TableRequest request = wanted_table(setup.spec);
+  setup.shards = describe_hdf5_shards(paths, request);
+  const auto shards = open_hdf5_shards(setup.shards, request);
   setup.plan = make_plan(setup.spec, *shards, counts);
   return setup;
 }

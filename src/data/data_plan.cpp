@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "twostep/base/bytes.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/data/row_split.hpp"
 #include "twostep/data/transform.hpp"
@@ -12,12 +11,13 @@ namespace twostep {
 namespace {
 
 std::vector<std::string> column_names(const VariableInfo& info) {
-  if (info.columns == 1) {
+  if (info.columns == 1 && info.labels.empty()) {
     return {info.name};
   }
   std::vector<std::string> out;
   for (std::uint64_t i = 0; i < info.columns; ++i) {
-    out.push_back(info.name + "[" + std::to_string(i) + "]");
+    out.push_back(info.name + "[" + (info.labels.empty() ? std::to_string(i) : info.labels[i]) +
+                  "]");
   }
   return out;
 }
@@ -37,9 +37,15 @@ std::string describe_data(const Shards& shards) {
   std::string text;
   for (const VariableInfo& v : shards.variables()) {
     text += v.name + ":" + std::to_string(v.columns) + ":" + v.type + ";";
+    for (const std::string& label : v.labels) {
+      text += label + ";";
+    }
   }
   for (const ShardInfo& s : shards.shards()) {
     text += base_name(s.path) + ":" + std::to_string(s.rows) + ";";
+    for (const RowDimension& d : s.dimensions) {
+      text += d.name + "=" + std::to_string(d.size) + ";";
+    }
   }
   return text;
 }
@@ -48,6 +54,9 @@ std::string describe_variables(const std::vector<VariableSpec>& variables) {
   std::string text;
   for (const VariableSpec& v : variables) {
     text += v.name + ":" + name(v.transform) + ":" + to_text(Value(v.offset)) + ";";
+    for (const std::string& dimension : v.dimensions) {
+      text += dimension + ";";
+    }
   }
   return text;
 }
@@ -173,15 +182,14 @@ DataPlan decode_data_plan(ByteReader& reader) {
   return plan;
 }
 
-std::vector<std::string> wanted_variables(const StudySpec& spec) {
-  std::vector<std::string> out;
-  for (const auto* list : {&spec.data.inputs, &spec.data.targets}) {
-    for (const VariableSpec& v : *list) {
-      out.push_back(v.name);
-    }
-  }
+TableRequest wanted_table(const StudySpec& spec) {
+  TableRequest out{spec.data.rows, spec.data.rows_where, spec.data.inputs};
+  out.variables.insert(out.variables.end(), spec.data.targets.begin(), spec.data.targets.end());
   if (spec.data.split.kind == SplitKind::variable) {
-    out.push_back(spec.data.split.variable);
+    VariableSpec split;
+    split.name = spec.data.split.variable;
+    split.where = spec.data.split.where;
+    out.variables.push_back(std::move(split));
   }
   return out;
 }
@@ -204,7 +212,7 @@ DataPlan make_plan(const StudySpec& spec, Shards& shards,
   if (spec.data.split.kind == SplitKind::variable && shards.variables().back().columns != 1) {
     problems.push_back({shards.shards().front().path + ":" + spec.data.split.variable,
                         "the split variable has columns",
-                        "it says the split of each row, so it must be [N]", ""});
+                        "it says the split of each row, so it has row dimensions only", ""});
     throw Error(ErrorKind::data, problems);
   }
   plan.split_rows = RowSplit(spec, plan).count(shards);

@@ -12,7 +12,10 @@
 namespace twostep {
 namespace {
 
-constexpr std::uint64_t round_rows = 1U << 16;  // rows that a member holds at a time
+// What a member holds at a time: rows, and fewer of them where they are wide.
+constexpr std::uint64_t most_rows = 1U << 16;
+constexpr std::uint64_t least_rows = 1U << 10;
+constexpr std::uint64_t held_values = 1U << 21;
 
 class FullExtraction : public Extraction {
  public:
@@ -20,20 +23,21 @@ class FullExtraction : public Extraction {
       : context_(context),
         group_(group),
         reader_(context),
+        round_rows_(std::clamp(held_values / reader_.columns(), least_rows, most_rows)),
         split_(context.spec, context.plan),
         defects_(context.spec.data.inputs.size() + context.spec.data.targets.size()),
         drop_(context.spec.data.missing == MissingPolicy::drop),
         mine_(share_of({0, context.plan.rows}, group.rank(), group.size())) {
     // Member 0 has the largest share, so its rounds are everybody's.
     const std::uint64_t largest = share_of({0, context.plan.rows}, 0, group.size()).size();
-    rounds_ = (largest + round_rows - 1) / round_rows;
+    rounds_ = (largest + round_rows_ - 1) / round_rows_;
     agree(group_, [&] { subset_ = open_subset(); });
   }
 
   bool advance() override {
     const bool counting = round_ < rounds_;
-    const std::uint64_t begin = std::min(mine_.end, mine_.begin + (round_ % rounds_) * round_rows);
-    const std::uint64_t end = std::min(mine_.end, begin + round_rows);
+    const std::uint64_t begin = std::min(mine_.end, mine_.begin + (round_ % rounds_) * round_rows_);
+    const std::uint64_t end = std::min(mine_.end, begin + round_rows_);
     if (begin < end && !error_) {
       try {
         counting ? count(begin, end) : write(begin, end);
@@ -63,6 +67,7 @@ class FullExtraction : public Extraction {
   const ExtractorContext& context_;
   Group& group_;
   RowReader reader_;
+  std::uint64_t round_rows_;
   RowSplit split_;
   DefectTable defects_;
   bool drop_;

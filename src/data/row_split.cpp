@@ -69,9 +69,21 @@ std::string place_of(const Shards& shards, const DataPlan& plan, std::size_t var
       std::upper_bound(plan.shard_begin.begin(), plan.shard_begin.end(), row) -
       plan.shard_begin.begin() - 1);
   const VariableInfo& info = shards.variables().at(variable);
-  std::string out = shards.shards().at(shard).path + ":" + info.name + "[" +
-                    std::to_string(row - plan.shard_begin[shard]);
-  return out + (info.columns > 1 ? "," + std::to_string(column) : "") + "]";
+  const ShardInfo& file = shards.shards().at(shard);
+  std::uint64_t rest = row - plan.shard_begin[shard];
+  std::string out = file.dimensions.empty() ? std::to_string(rest) : "";
+  for (std::size_t d = file.dimensions.size(); d-- > 0;) {
+    const RowDimension& dimension = file.dimensions[d];
+    out.insert(0,
+               (d > 0 ? "," : "") + dimension.name + "=" + std::to_string(rest % dimension.size));
+    rest /= dimension.size;
+  }
+  if (!info.labels.empty()) {
+    out += "," + info.labels.at(column);
+  } else if (info.columns > 1) {
+    out += "," + std::to_string(column);
+  }
+  return file.path + ":" + info.name + "[" + out + "]";
 }
 
 RowSplit::RowSplit(const StudySpec& spec, const DataPlan& plan) : spec_(spec), plan_(plan) {

@@ -84,10 +84,17 @@ void add_data(std::vector<Field>& t) {
           "{train: [...], validation: [...], test: [...]} for separate files per split.",
           nullptr)),
       "[data/aerosol/*.h5]"));
+  t.push_back(plain(
+      "data.rows", T::list, "", "", 0, 0,
+      "Names of the dimensions that are rows, as in [time, ncol]; all others become columns. Not "
+      "given: the first dimension is the rows, and variables are [N] or [N,k].",
+      nullptr));
   t.push_back(example(
       required(plain("data.inputs", T::list, "", "", 0, 0,
-                     "Input variables, each [N] or [N,k]: a name, or {name, transform: "
-                     "none|log10|log|sqrt, offset} where the offset is added before the transform.",
+                     "Input variables: a name, or {name, transform: none|log10|log|sqrt, offset, "
+                     "levels, dimensions}. The offset is added before the transform; levels: [0, "
+                     "5, 10] or {from: 0, to: 20, step: 5} chooses columns; dimensions: [time, "
+                     "lev, ncol] names them in a file that does not.",
                      nullptr)),
       "[tair, pressure, {name: wbar, transform: log10}]"));
   t.push_back(example(required(plain("data.targets", T::list, "", "", 0, 0,

@@ -58,75 +58,17 @@ void read_files(ReaderContext& context, const ConfigNode& node) {
   }
 }
 
-bool read_transform(ReaderContext& context, const ConfigNode& node, const std::string& name,
-                    Transform& out) {
-  const std::vector<std::string> names{"none", "log10", "log", "sqrt"};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (node.kind == Kind::scalar && node.scalar == names[i]) {
-      out = static_cast<Transform>(i);
-      return true;
-    }
-  }
-  const std::string near = node.kind == Kind::scalar ? nearest(node.scalar, names) : "";
-  context.problem(node.where(), name + ": no such transform: " + describe(node),
-                  "expected none, log10, log or sqrt",
-                  near.empty() ? "" : "did you mean '" + near + "'?");
-  return false;
-}
-
-void read_variable_map(ReaderContext& context, const ConfigNode& item, const std::string& path,
-                       VariableSpec& variable) {
-  for (const auto& [key, value] : item.members) {
-    if (key == "name" && value.kind == Kind::scalar) {
-      variable.name = value.scalar;
-    } else if (key == "transform") {
-      read_transform(context, value, path, variable.transform);
-    } else if (key == "offset" && parse_real(value)) {
-      variable.offset = *parse_real(value);
-    } else if (key == "offset" || key == "name") {
-      context.problem(value.where(), path + ": " + key + ": wrong type: " + describe(value),
-                      key == "name" ? "expected a text" : "expected a number", "");
-    } else {
-      const std::string near = nearest(key, {"name", "transform", "offset"});
-      context.problem(value.where(), path + ": unknown key '" + key + "'",
-                      "a variable has name, transform and offset",
-                      near.empty() ? "" : "did you mean '" + near + "'?");
-    }
-  }
-}
-
-std::vector<VariableSpec> read_variables(ReaderContext& context, const ConfigNode& node,
-                                         const std::string& path) {
-  std::vector<VariableSpec> out;
-  if (node.kind != Kind::sequence || node.items.empty()) {
-    context.problem(node.where(), path + ": no variables",
-                    "expected a list of variables, found " + describe(node),
-                    "write " + path.substr(5) + ": [a, {name: b, transform: log10}]");
-    return out;
-  }
-  for (const ConfigNode& item : node.items) {
-    VariableSpec variable;
-    variable.where = item.where();
-    if (item.kind == Kind::scalar && !item.scalar.empty()) {
-      variable.name = item.scalar;
-    } else if (item.kind == Kind::map) {
-      read_variable_map(context, item, path, variable);
-    }
-    if (variable.name.empty()) {
-      context.problem(item.where(), path + ": a variable without a name: " + describe(item), "",
-                      "write its name, or {name: ..., transform: ...}");
-      continue;
-    }
-    const bool twice = std::any_of(out.begin(), out.end(),
-                                   [&](const VariableSpec& v) { return v.name == variable.name; });
-    if (twice) {
-      context.problem(item.where(), path + ": the same variable twice: " + variable.name, "",
+void read_rows(ReaderContext& context, const ConfigNode& node) {
+  context.spec.data.rows_where = node.where();
+  std::vector<std::string>& rows = context.spec.data.rows;
+  rows = read_names(context, node, "data.rows", "dimension");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (std::find(rows.begin(), rows.begin() + static_cast<long>(i), rows[i]) !=
+        rows.begin() + static_cast<long>(i)) {
+      context.problem(node.where(), "data.rows: the same dimension twice: " + rows[i], "",
                       "remove one");
-      continue;
     }
-    out.push_back(variable);
   }
-  return out;
 }
 
 }  // namespace
@@ -136,6 +78,8 @@ void read_data_list(ReaderContext& context, const Field& field, const ConfigNode
     read_files(context, node);
   } else if (field.path == "data.inputs") {
     context.spec.data.inputs = read_variables(context, node, field.path);
+  } else if (field.path == "data.rows") {
+    read_rows(context, node);
   } else {
     context.spec.data.targets = read_variables(context, node, field.path);
   }

@@ -44,7 +44,13 @@ struct ReaderContext {
                                               const ConfigNode& node, const std::string& name);
 // A tunable option: constant, range, or (model.width) a list of widths. Appends to spec.settings.
 void read_setting(ReaderContext& context, const Field& field, const ConfigNode& node);
-// data.files, data.inputs, data.targets.
+// A list of names; `kind` says of what.
+[[nodiscard]] std::vector<std::string> read_names(ReaderContext& context, const ConfigNode& node,
+                                                  const std::string& name, const std::string& kind);
+[[nodiscard]] std::vector<VariableSpec> read_variables(ReaderContext& context,
+                                                       const ConfigNode& node,
+                                                       const std::string& path);
+// data.files, data.rows, data.inputs, data.targets.
 void read_data_list(ReaderContext& context, const Field& field, const ConfigNode& node);
 // Checks that concern more than one option; also sets what follows from others (split kind).
 void check_spec(ReaderContext& context);

@@ -5,8 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "study/reader_context.hpp"
 #include "twostep/base/check.hpp"
-#include "twostep/base/error.hpp"
 #include "twostep/study/fields.hpp"
 
 namespace twostep {
@@ -71,6 +71,17 @@ Json setting_json(const Setting& setting) {
   return out;
 }
 
+Json selection_json(const LevelSelection& selection) {
+  if (!selection.list.empty()) {
+    return selection.list;
+  }
+  Json out{{"from", selection.from}, {"step", selection.step}};
+  if (selection.to != LevelSelection::to_the_end) {
+    out["to"] = selection.to;
+  }
+  return out;
+}
+
 Json variables_json(const std::vector<VariableSpec>& variables) {
   const char* transforms[] = {"none", "log10", "log", "sqrt"};
   Json out = Json::array();
@@ -78,6 +89,16 @@ Json variables_json(const std::vector<VariableSpec>& variables) {
     out.push_back({{"name", v.name},
                    {"transform", transforms[static_cast<int>(v.transform)]},
                    {"offset", v.offset}});
+    if (!v.dimensions.empty()) {
+      out.back()["dimensions"] = v.dimensions;
+    }
+    for (const LevelSelection& selection : v.levels) {
+      if (selection.dimension.empty()) {
+        out.back()["levels"] = selection_json(selection);
+      } else {
+        out.back()["levels"][selection.dimension] = selection_json(selection);
+      }
+    }
   }
   return out;
 }
@@ -150,6 +171,9 @@ Json field_json(const Field& field, StudySpec& spec) {
   }
   if (field.path == "data.files") {
     return files_json(spec.data);
+  }
+  if (field.path == "data.rows") {
+    return spec.data.rows.empty() ? Json() : Json(spec.data.rows);
   }
   if (field.path == "data.inputs") {
     return variables_json(spec.data.inputs);
@@ -231,6 +255,19 @@ ConfigNode read_json(const std::string& text) {
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::config, Problem{"", "not JSON", error.what(), ""});
   }
+}
+
+std::string variables_to_json(const std::vector<VariableSpec>& variables) {
+  return variables_json(variables).dump();
+}
+
+std::vector<VariableSpec> variables_from_json(const std::string& text) {
+  ReaderContext context;
+  auto out = read_variables(context, read_json(text), "variables");
+  if (!context.problems.empty()) {
+    throw Error(ErrorKind::data, context.problems);
+  }
+  return out;
 }
 
 std::vector<SpecDifference> differences(const StudySpec& before, const StudySpec& after) {

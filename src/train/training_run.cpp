@@ -215,6 +215,7 @@ Model TrainingRun::make_model(const Result& result) const {
   model.shape = shape_;
   model.parameters.assign(best_parameters_.begin(), best_parameters_.end());
   model.state = best_state_;
+  model.rows = context_.spec.data.rows;
   model.inputs = context_.spec.data.inputs;
   model.targets = context_.spec.data.targets;
   model.input_columns = context_.plan.input_columns;

@@ -51,6 +51,29 @@ std::vector<Problem> problems_of(const std::string& text) {
   return {};
 }
 
+TEST(StudyFile, RowsAndLevelsAreReadAndWrittenBack) {
+  StudySpec s = read(replaced("  inputs: [t, {name: q, transform: log10, offset: 1e-9}]", R"(
+  rows: [time, ncol]
+  inputs:
+    - {name: t, levels: [0, 5, 10]}
+    - {name: q, levels: {from: 2, to: 20, step: 3}, dimensions: [time, lev, ncol]}
+    - {name: o3, levels: {lev: {from: 4}, band: 1}})"));
+  EXPECT_EQ(s.data.rows, (std::vector<std::string>{"time", "ncol"}));
+  EXPECT_EQ(s.data.inputs[0].levels[0].list, (std::vector<std::uint64_t>{0, 5, 10}));
+  EXPECT_EQ(s.data.inputs[1].levels[0], (LevelSelection{"", {}, 2, 20, 3}));
+  EXPECT_EQ(s.data.inputs[1].dimensions.size(), 3U);
+  EXPECT_EQ(s.data.inputs[2].levels[0],
+            (LevelSelection{"lev", {}, 4, LevelSelection::to_the_end, 1}));
+  EXPECT_EQ(s.data.inputs[2].levels[1].list, (std::vector<std::uint64_t>{1}));
+  EXPECT_EQ(read_spec(read_json(to_json(s))), s);
+  EXPECT_EQ(variables_from_json(variables_to_json(s.data.inputs)), s.data.inputs);
+  StudySpec other = s;
+  other.data.inputs[0].levels[0].list = {0, 5};
+  ASSERT_EQ(differences(s, other).size(), 1U);
+  EXPECT_TRUE(differences(s, other)[0].forbids_resume);
+  EXPECT_EQ(to_json(read(good)).find("rows\":["), std::string::npos);  // as before there were any
+}
+
 TEST(StudyFile, IsReadAsWritten) {
   const StudySpec s = read(good);
   EXPECT_EQ(s.name, "s");

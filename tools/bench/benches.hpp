@@ -11,5 +11,8 @@ int step_bench(const std::string& peer_file);
 int dispatch_bench(int& argc, char**& argv, const std::string& folder, unsigned trials);
 // Reads back a journal of `trials` trials in `folder`.
 int resume_bench(const std::string& folder, unsigned trials);
+// Extracts a study's subset, or (where that is done) all its rows; prints seconds, bytes and MB at
+// most. rows_file: where to list the subset's rows for others to read, or "".
+int read_bench(const std::string& study_file, bool full, const std::string& rows_file);
 
 }  // namespace twostep::bench

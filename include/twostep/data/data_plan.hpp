@@ -10,7 +10,7 @@
 
 #include "twostep/base/bytes.hpp"
 #include "twostep/ports/pack.hpp"
-#include "twostep/ports/shards.hpp"
+#include "twostep/ports/shards_description.hpp"
 #include "twostep/study/spec.hpp"
 
 namespace twostep {
@@ -42,7 +42,7 @@ void encode(ByteWriter& writer, const DataPlan& plan);
 
 // The variables in the order in which Shards is to list them: inputs, targets, then the split
 // variable if there is one.
-[[nodiscard]] std::vector<std::string> wanted_variables(const StudySpec& spec);
+[[nodiscard]] TableRequest wanted_table(const StudySpec& spec);
 
 // files_per_split: how many shards belong to train, validation and test files; {all, 0, 0} unless
 // the split is by files. Error{data} with every problem found.

@@ -16,7 +16,8 @@ struct Model {
   NetworkShape shape;
   std::vector<float> parameters;     // flat; see ports/mlp_layout.hpp
   std::vector<float> state;          // likewise
-  std::vector<VariableSpec> inputs;  // as in the study file: name, transform, offset
+  std::vector<std::string> rows;     // row dimensions; empty: the first one
+  std::vector<VariableSpec> inputs;  // as in the study file: name, transform, levels
   std::vector<VariableSpec> targets;
   std::vector<std::uint64_t> input_columns;  // columns of each variable
   std::vector<std::uint64_t> target_columns;

@@ -14,9 +14,15 @@ namespace twostep {
 
 struct VariableInfo {
   std::string name;
-  std::uint64_t columns = 1;  // k of [N, k]; 1 for [N]
+  std::uint64_t columns = 1;  // k of [N, k]; 1 for [N]; see ports/table_layout.hpp
   std::string type;           // "float32", "int16", ... as stored, for people
   std::uint64_t element_bytes = 4;
+  std::vector<std::string> labels;  // one per column, "lev=5"; empty: columns are just numbered
+};
+
+struct RowDimension {
+  std::string name;
+  std::uint64_t size = 0;
 };
 
 struct ShardInfo {
@@ -25,6 +31,8 @@ struct ShardInfo {
   // Rows that are stored together (HDF5 chunk length along the rows, the largest over the wanted
   // variables); 0: contiguous.
   std::uint64_t chunk_rows = 0;
+  // Of which the rows are made up, the last fastest; empty: rows are just numbered.
+  std::vector<RowDimension> dimensions;
 };
 
 class Shards {

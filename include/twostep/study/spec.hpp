@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,13 +41,27 @@ enum class Transform {
   sqrt
 };  // sqrt of a negative, log of a value <= 0: an error with its place
 
+// Which places along a dimension that is not one of the rows become columns.
+struct LevelSelection {
+  static constexpr std::uint64_t to_the_end = std::numeric_limits<std::uint64_t>::max();
+  std::string dimension;            // empty: the only one there is
+  std::vector<std::uint64_t> list;  // ascending; empty: from, from + step, ... up to and with `to`
+  std::uint64_t from = 0;
+  std::uint64_t to = to_the_end;
+  std::uint64_t step = 1;
+  friend bool operator==(const LevelSelection&, const LevelSelection&) = default;
+};
+
 struct VariableSpec {
   std::string name;
   Transform transform = Transform::none;
   double offset = 0;  // added before the transform, in the variable's unit
   std::string where;
+  std::vector<std::string> dimensions;  // names for a file that has none; empty: the file's own
+  std::vector<LevelSelection> levels;   // of dimensions not listed here every place is a column
   friend bool operator==(const VariableSpec& a, const VariableSpec& b) {
-    return a.name == b.name && a.transform == b.transform && a.offset == b.offset;
+    return a.name == b.name && a.transform == b.transform && a.offset == b.offset &&
+           a.dimensions == b.dimensions && a.levels == b.levels;
   }
 };
 
@@ -73,6 +88,7 @@ struct DataSpec {
   std::vector<std::string> files;  // patterns as written, relative to the working directory
   std::vector<std::string> validation_files;  // split kind `files` only
   std::vector<std::string> test_files;
+  std::vector<std::string> rows;  // names of the dimensions that are rows; empty: the first one
   std::vector<VariableSpec> inputs;
   std::vector<VariableSpec> targets;
   SplitSpec split;
@@ -80,11 +96,13 @@ struct DataSpec {
   Normalisation normalise_targets = Normalisation::standard;
   MissingPolicy missing = MissingPolicy::error;
   std::string files_where;
+  std::string rows_where;
   friend bool operator==(const DataSpec& a, const DataSpec& b) {
     return a.files == b.files && a.validation_files == b.validation_files &&
-           a.test_files == b.test_files && a.inputs == b.inputs && a.targets == b.targets &&
-           a.split == b.split && a.normalise_inputs == b.normalise_inputs &&
-           a.normalise_targets == b.normalise_targets && a.missing == b.missing;
+           a.test_files == b.test_files && a.rows == b.rows && a.inputs == b.inputs &&
+           a.targets == b.targets && a.split == b.split &&
+           a.normalise_inputs == b.normalise_inputs && a.normalise_targets == b.normalise_targets &&
+           a.missing == b.missing;
   }
 };
 

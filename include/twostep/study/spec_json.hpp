@@ -14,6 +14,10 @@ namespace twostep {
 // A JSON text as a tree; Error{config} if it is not JSON.
 [[nodiscard]] ConfigNode read_json(const std::string& text);
 
+// A list of variables in the form of a study file, for files that keep one.
+[[nodiscard]] std::string variables_to_json(const std::vector<VariableSpec>& variables);
+[[nodiscard]] std::vector<VariableSpec> variables_from_json(const std::string& text);
+
 struct SpecDifference {
   std::string text;            // "search.trials: 100 -> 200"
   bool forbids_resume = true;  // whether results recorded under the old spec would mean something

@@ -10,6 +10,7 @@
 #include "adapters/hdf5/handle.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/ports/mlp_layout.hpp"
+#include "twostep/study/spec_json.hpp"
 
 namespace twostep {
 namespace {
@@ -18,33 +19,23 @@ using hdf5::Handle;
 using nlohmann::json;
 
 constexpr int format_version = 1;
-constexpr const char* transform_names[] = {"none", "log10", "log", "sqrt"};
 
 json encode_variables(const std::vector<VariableSpec>& variables,
                       const std::vector<std::uint64_t>& columns) {
-  json out = json::array();
+  json out = json::parse(variables_to_json(variables));
   for (std::size_t i = 0; i < variables.size(); ++i) {
-    out.push_back({{"name", variables[i].name},
-                   {"transform", transform_names[static_cast<int>(variables[i].transform)]},
-                   {"offset", variables[i].offset},
-                   {"columns", columns[i]}});
+    out[i]["columns"] = columns[i];
   }
   return out;
 }
 
-void decode_variables(const json& list, std::vector<VariableSpec>& variables,
+void decode_variables(json list, std::vector<VariableSpec>& variables,
                       std::vector<std::uint64_t>& columns) {
-  for (const json& j : list) {
-    VariableSpec v;
-    j.at("name").get_to(v.name);
-    j.at("offset").get_to(v.offset);
-    const auto transform = j.at("transform").get<std::string>();
-    for (int i = 0; i < 4; ++i) {
-      v.transform = transform == transform_names[i] ? static_cast<Transform>(i) : v.transform;
-    }
-    variables.push_back(v);
+  for (json& j : list) {
     columns.push_back(j.at("columns").get<std::uint64_t>());
+    j.erase("columns");
   }
+  variables = variables_from_json(list.dump());
 }
 
 std::string layer_name(std::size_t layer) {
@@ -129,6 +120,7 @@ class Hdf5Models : public Models {
                  {"outputs", m.shape.outputs},
                  {"activation", name(m.shape.activation)},
                  {"output_activation", name(m.shape.output_activation)},
+                 {"rows", m.rows},
                  {"input_variables", encode_variables(m.inputs, m.input_columns)},
                  {"target_variables", encode_variables(m.targets, m.target_columns)},
                  {"input_names", m.input_names},
@@ -195,6 +187,7 @@ class Hdf5Models : public Models {
         !parse_name(j.at("output_activation").get<std::string>(), m.shape.output_activation)) {
       throw Error(ErrorKind::data, Problem{path, "an unknown activation", "", ""});
     }
+    m.rows = j.value("rows", std::vector<std::string>{});
     decode_variables(j.at("input_variables"), m.inputs, m.input_columns);
     decode_variables(j.at("target_variables"), m.targets, m.target_columns);
     j.at("input_names").get_to(m.input_names);

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <string_view>
 
 #include "adapters/hdf5/variable.hpp"
 #include "twostep/base/check.hpp"
@@ -23,6 +24,13 @@ using hdf5::Variable;
   throw Error(ErrorKind::data, Problem{path, what, why, hint});
 }
 
+// "dir/a.nc" -> "dir/a-nc4.nc"
+std::string converted_name(const std::string& path) {
+  const std::size_t dot = path.rfind('.');
+  const bool has_ending = dot != std::string::npos && path.find('/', dot) == std::string::npos;
+  return has_ending ? path.substr(0, dot) + "-nc4" + path.substr(dot) : path + "-nc4.nc";
+}
+
 // Says what a file is that HDF5 does not open.
 [[noreturn]] void explain(const std::string& path) {
   const std::string why = hdf5::reason();
@@ -33,13 +41,35 @@ using hdf5::Variable;
   char magic[8] = {};
   const std::size_t n = std::fread(magic, 1, sizeof magic, file);
   std::fclose(file);
-  if (n >= 4 && std::memcmp(magic, "CDF", 3) == 0) {
-    const char* kind = magic[3] == 5 ? "CDF-5" : "NetCDF-3";
-    refuse(path, std::string("a ") + kind + " file", "twostep reads HDF5 and NetCDF-4",
-           "convert it: nccopy -k nc4 " + path + " new.nc");
+  const std::string_view head(magic, n);
+  if (n == 0) {
+    refuse(path, "an empty file", "it holds no bytes", "was it copied or written to its end?");
   }
-  if (n == 8 && std::memcmp(magic, "\x89HDF\r\n\x1a\n", 8) == 0) {
-    refuse(path, "a damaged HDF5 file", why, "was it copied or written to its end?");
+  if (head.size() >= 4 && head.starts_with("CDF") &&
+      (head[3] == 1 || head[3] == 2 || head[3] == 5)) {
+    const char* kind = head[3] == 5   ? "CDF-5"
+                       : head[3] == 2 ? "NetCDF-3 (64-bit offset)"
+                                      : "NetCDF-3";
+    refuse(path, std::string("a ") + kind + " file", "twostep reads HDF5 and NetCDF-4",
+           "convert it: nccopy -k nc4 " + path + " " + converted_name(path));
+  }
+  if (head == "\x89HDF\r\n\x1a\n") {
+    const bool cut = why.find("truncated") != std::string::npos;
+    refuse(path, cut ? "an HDF5 file that is cut short" : "a damaged HDF5 file", why,
+           "was it copied or written to its end?");
+  }
+  if (head.starts_with("\x0e\x03\x13\x01")) {
+    refuse(path, "an HDF4 file", "twostep reads HDF5 and NetCDF-4",
+           "convert it: h4toh5 " + path + " " + path + ".h5");
+  }
+  if (head.starts_with("PK\x03\x04") || head.starts_with("\x1f\x8b") || head.starts_with("BZh") ||
+      head.starts_with("\x28\xb5\x2f\xfd")) {
+    const char* tool = head[0] == 'P'      ? "unzip "
+                       : head[0] == 'B'    ? "bunzip2 "
+                       : head[0] == '\x1f' ? "gunzip "
+                                           : "unzstd ";
+    refuse(path, "a compressed archive", "HDF5 files are compressed inside, not as a whole",
+           std::string("unpack it: ") + tool + path);
   }
   refuse(path, "not an HDF5 file", "it does not begin as one", "check data.files");
 }
@@ -53,95 +83,32 @@ Handle open_file(const std::string& path) {
   return file;
 }
 
-std::string shape_text(const Variable& v) {
-  return "[" + std::to_string(v.rows()) +
-         (v.columns() > 1 ? ", " + std::to_string(v.columns()) : "") + "]";
-}
+// Of all variables of a file together: what their chunks may take up in memory.
+constexpr std::uint64_t cache_bytes_in_all = std::uint64_t{512} << 20;
 
-class Describer {
- public:
-  explicit Describer(const std::vector<std::string>& names) : names_(names) {}
-
-  void add(const std::string& path) {
-    try {
-      const Handle file = open_file(path);
-      read(path, file.get());
-    } catch (const Error& error) {
-      note(error);
-    }
-  }
-
-  ShardsDescription take() {
-    if (problems_.size() > most_listed) {
-      const std::size_t more = problems_.size() - most_listed;
-      problems_.resize(most_listed);
-      problems_.push_back({"", std::to_string(more) + " more problems of this kind", "", ""});
-    }
-    if (!problems_.empty()) {
-      throw Error(ErrorKind::data, problems_);
-    }
-    return std::move(out_);
-  }
-
- private:
-  static constexpr std::size_t most_listed = 20;
-  const std::vector<std::string>& names_;
-  ShardsDescription out_;
-  std::vector<Problem> problems_;
-
-  void note(const Error& error) {
-    problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
-  }
-
-  void read(const std::string& path, hid_t file) {
-    ShardInfo shard{path, 0, 0};
-    bool first = true;
-    std::string first_name;
-    std::vector<VariableInfo> variables;
-    for (const std::string& name : names_) {
+void describe_file(const std::string& path, const TableRequest& request,
+                   ShardsDescriber& describer) {
+  describer.begin(path);
+  try {
+    const Handle file = open_file(path);
+    for (std::size_t v = 0; v < request.variables.size(); ++v) {
       try {
-        const Variable v(file, path, name);
-        if (!first && v.rows() != shard.rows) {
-          refuse(path + ":" + name, "its shape " + shape_text(v) + " does not fit",
-                 first_name + " of the same file has " + std::to_string(shard.rows) + " rows", "");
-        }
-        if (first) {
-          shard.rows = v.rows();
-          first_name = name;
-          first = false;
-        }
-        shard.chunk_rows = std::max(shard.chunk_rows, v.chunk_rows());
-        variables.push_back({name, v.columns(), v.type_name(), v.element_bytes()});
+        const Variable variable(file.get(), path, request.variables[v].name);
+        describer.add(v, variable.shape(), variable.storage(), variable.type_name());
       } catch (const Error& error) {
-        note(error);
+        describer.note(error);
       }
     }
-    out_.shards.push_back(shard);
-    if (variables.size() == names_.size()) {
-      compare(path, variables);
-    }
+  } catch (const Error& error) {
+    describer.note(error);
   }
-
-  void compare(const std::string& path, const std::vector<VariableInfo>& variables) {
-    if (out_.variables.empty()) {
-      out_.variables = variables;
-      return;
-    }
-    for (std::size_t i = 0; i < variables.size(); ++i) {
-      if (variables[i].columns != out_.variables[i].columns) {
-        problems_.push_back({path + ":" + variables[i].name,
-                             "it has " + std::to_string(variables[i].columns) + " columns",
-                             "in " + out_.shards.front().path + " it has " +
-                                 std::to_string(out_.variables[i].columns),
-                             "all files of a study hold the same variables"});
-      }
-    }
-  }
-};
+  describer.end();
+}
 
 class Hdf5Shards : public Shards {
  public:
-  explicit Hdf5Shards(ShardsDescription description) : description_(std::move(description)) {}
+  Hdf5Shards(ShardsDescription description, TableRequest request)
+      : description_(std::move(description)), request_(std::move(request)) {}
 
   [[nodiscard]] const std::vector<VariableInfo>& variables() const override {
     return description_.variables;
@@ -160,6 +127,7 @@ class Hdf5Shards : public Shards {
 
  private:
   ShardsDescription description_;
+  TableRequest request_;
   std::size_t shard_ = static_cast<std::size_t>(-1);
   bool scattered_ = false;
   Handle file_;
@@ -180,15 +148,29 @@ class Hdf5Shards : public Shards {
     if (found != open_.end()) {
       return found->second;
     }
-    const VariableInfo& expected = description_.variables.at(variable);
-    const Variable& v =
-        open_.try_emplace(variable, file_.get(), info.path, expected.name).first->second;
-    if (v.rows() != info.rows || v.columns() != expected.columns) {
-      throw Error(ErrorKind::data,
-                  Problem{info.path + ":" + expected.name, "it changed while the study ran",
-                          "its shape is now " + shape_text(v), ""});
-    }
+    const std::string& name = request_.variables.at(variable).name;
+    Variable& v = open_.try_emplace(variable, file_.get(), info.path, name).first->second;
+    bind(v, variable, info);
     return v;
+  }
+
+  void bind(Variable& v, std::size_t variable, const ShardInfo& info) {
+    const VariableInfo& expected = description_.variables.at(variable);
+    const std::string where = info.path + ":" + expected.name;
+    TableLayout layout =
+        make_table_layout(where, request_.rows, request_.variables[variable], v.shape());
+    const auto sizes = row_sizes_of(info);
+    bool same = layout.columns == expected.columns && layout.row_sizes.size() == sizes.size();
+    for (const TableAxis& axis : layout.axes) {
+      same = same && (axis.row == TableAxis::no_row || axis.size == sizes[axis.row]);
+    }
+    if (!same) {
+      open_.erase(variable);
+      throw Error(ErrorKind::data, Problem{where, "it changed while the study ran",
+                                           "its shape is now " + v.shape().text(), ""});
+    }
+    layout.row_sizes = sizes;
+    v.bind(std::move(layout), cache_bytes_in_all / request_.variables.size());
   }
 
   // Reading ahead would fetch the very rows that a scattered selection leaves out.
@@ -205,51 +187,17 @@ class Hdf5Shards : public Shards {
 
 }  // namespace
 
-void ShardsDescription::encode(ByteWriter& writer) const {
-  writer.u64(variables.size());
-  for (const VariableInfo& v : variables) {
-    writer.text(v.name);
-    writer.u64(v.columns);
-    writer.text(v.type);
-    writer.u64(v.element_bytes);
-  }
-  writer.u64(shards.size());
-  for (const ShardInfo& s : shards) {
-    writer.text(s.path);
-    writer.u64(s.rows);
-    writer.u64(s.chunk_rows);
-  }
-}
-
-ShardsDescription ShardsDescription::decode(ByteReader& reader) {
-  ShardsDescription out;
-  out.variables.resize(reader.count(8));
-  for (VariableInfo& v : out.variables) {
-    v.name = reader.text();
-    v.columns = reader.u64();
-    v.type = reader.text();
-    v.element_bytes = reader.u64();
-  }
-  out.shards.resize(reader.count(8));
-  for (ShardInfo& s : out.shards) {
-    s.path = reader.text();
-    s.rows = reader.u64();
-    s.chunk_rows = reader.u64();
-  }
-  return out;
-}
-
 ShardsDescription describe_hdf5_shards(const std::vector<std::string>& paths,
-                                       const std::vector<std::string>& variables) {
-  Describer describer(variables);
+                                       const TableRequest& request) {
+  ShardsDescriber describer(request);
   for (const std::string& path : paths) {
-    describer.add(path);
+    describe_file(path, request, describer);
   }
   return describer.take();
 }
 
-std::unique_ptr<Shards> open_hdf5_shards(ShardsDescription description) {
-  return std::make_unique<Hdf5Shards>(std::move(description));
+std::unique_ptr<Shards> open_hdf5_shards(ShardsDescription description, TableRequest request) {
+  return std::make_unique<Hdf5Shards>(std::move(description), std::move(request));
 }
 
 }  // namespace twostep

@@ -4,15 +4,16 @@
 #include <cmath>
 #include <limits>
 
+#include "adapters/hdf5/dimension_names.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep::hdf5 {
 namespace {
 
-// Rows of contiguous data that lie closer than this are read in one go: what lies between them
-// costs less than another request.
-constexpr std::uint64_t bridge_bytes = 1024;
+// HDF5's own default, and more places in its table of chunks than chunks are ever held.
+constexpr std::uint64_t default_cache_bytes = 1U << 20;
+constexpr std::size_t cache_slots = 12421;
 // What NetCDF writes where nothing was written (its default fill value of floating-point types).
 constexpr double netcdf_fill = 9.9692099683868690e+36;
 
@@ -75,7 +76,7 @@ std::vector<double> read_numbers_attribute(hid_t object, const char* name) {
 }  // namespace
 
 Variable::Variable(hid_t file, const std::string& path, const std::string& name)
-    : where_(path + ":" + name) {
+    : where_(path + ":" + name), name_(name), file_(file) {
   dataset_ = Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT), &H5Dclose);
   if (!dataset_.valid()) {
     reason();
@@ -88,28 +89,48 @@ Variable::Variable(hid_t file, const std::string& path, const std::string& name)
            "convert the variable");
   }
   type_name_ = describe_type(type.get());
-  element_bytes_ = H5Tget_size(type.get());
+  storage_.element_bytes = H5Tget_size(type.get());
+  read_storage();
+  shape_.names = dimension_names(dataset_.get(), shape_.sizes.size());
+  read_conventions();
+}
+
+void Variable::read_storage() {
   const Handle space(H5Dget_space(dataset_.get()), &H5Sclose);
-  rank_ = H5Sget_simple_extent_ndims(space.get());
-  if (rank_ != 1 && rank_ != 2) {
-    refuse(where_, "it has " + std::to_string(std::max(rank_, 0)) + " dimensions",
-           "a variable is [N] or [N, k]: one row per sample",
-           "reshape it so that rows are samples");
-  }
-  hsize_t dims[2] = {0, 1};
-  H5Sget_simple_extent_dims(space.get(), dims, nullptr);
-  rows_ = dims[0];
-  columns_ = rank_ == 2 ? dims[1] : 1;
-  if (columns_ == 0) {
-    refuse(where_, "it has no columns", "its shape is [" + std::to_string(rows_) + ", 0]", "");
-  }
+  const int rank = std::max(0, H5Sget_simple_extent_ndims(space.get()));
+  std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr);
+  shape_.sizes.assign(dims.begin(), dims.end());
   const Handle creation(H5Dget_create_plist(dataset_.get()), &H5Pclose);
   if (H5Pget_layout(creation.get()) == H5D_CHUNKED) {
-    hsize_t chunk[2] = {0, 0};
-    H5Pget_chunk(creation.get(), 2, chunk);
-    chunk_rows_ = chunk[0];
+    H5Pget_chunk(creation.get(), rank, dims.data());
+    storage_.chunk.assign(dims.begin(), dims.end());
   }
-  read_conventions();
+}
+
+// Opens the variable again with a cache of the size that reading it in order needs: whatever
+// reading comes back to is unpacked once. Where that is more than allowed, nothing but one chunk is
+// held.
+void Variable::bind(TableLayout layout, std::uint64_t cache_bytes) {
+  table_.emplace(std::move(layout), storage_);
+  if (storage_.chunk.empty()) {
+    return;
+  }
+  std::uint64_t chunk_bytes = storage_.element_bytes;
+  for (const std::uint64_t extent : storage_.chunk) {
+    chunk_bytes *= extent;
+  }
+  const std::uint64_t needed = table_->chunks_in_use() * chunk_bytes;
+  const std::uint64_t bytes = needed <= cache_bytes ? needed : std::min(chunk_bytes, cache_bytes);
+  if (bytes > default_cache_bytes) {
+    const Handle access(H5Pcreate(H5P_DATASET_ACCESS), &H5Pclose);
+    H5Pset_chunk_cache(access.get(), cache_slots, bytes, 1.0);
+    dataset_ = Handle();
+    dataset_ = Handle(H5Dopen2(file_, name_.c_str(), access.get()), &H5Dclose);
+    if (!dataset_.valid()) {
+      throw_io(where_, "cannot be opened again");
+    }
+  }
 }
 
 // The attributes by which NetCDF packs values and marks missing ones (CF conventions, 2.5.1, 8.1).
@@ -139,51 +160,33 @@ void Variable::to_physical(std::span<double> values) const {
   }
 }
 
-void Variable::read_range(std::uint64_t begin, std::uint64_t count, std::span<double> out) const {
-  TWOSTEP_REQUIRE(begin + count <= rows_ && out.size() == count * columns_);
-  if (count == 0) {
-    return;
-  }
+void Variable::read_slab(const Slab& slab, std::span<double> out) const {
+  const int rank = static_cast<int>(slab.begin.size());
+  const std::vector<hsize_t> begin(slab.begin.begin(), slab.begin.end());
+  const std::vector<hsize_t> count(slab.count.begin(), slab.count.end());
   const Handle file_space(H5Dget_space(dataset_.get()), &H5Sclose);
-  const hsize_t start[2] = {begin, 0};
-  const hsize_t size[2] = {count, columns_};
-  H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start, nullptr, size, nullptr);
-  const Handle memory_space(H5Screate_simple(rank_, size, nullptr), &H5Sclose);
+  H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, begin.data(), nullptr, count.data(),
+                      nullptr);
+  const Handle memory_space(H5Screate_simple(rank, count.data(), nullptr), &H5Sclose);
   if (H5Dread(dataset_.get(), H5T_NATIVE_DOUBLE, memory_space.get(), file_space.get(), H5P_DEFAULT,
               out.data()) < 0) {
-    throw_io(where_, "rows " + std::to_string(begin) + " to " + std::to_string(begin + count - 1) +
-                         " cannot be read");
+    throw_io(where_, ArrayShape{slab.count, {}}.text() + " values from " +
+                         ArrayShape{slab.begin, {}}.text() + " on cannot be read");
   }
   to_physical(out);
 }
 
+void Variable::read_range(std::uint64_t begin, std::uint64_t count, std::span<double> out) const {
+  TWOSTEP_REQUIRE(table_.has_value());
+  table_->read_range(begin, count, out, [this](const Slab& slab, std::span<double> values) {
+    read_slab(slab, values);
+  });
+}
+
 void Variable::read_rows(std::span<const std::uint64_t> rows, std::span<double> out) const {
-  TWOSTEP_REQUIRE(out.size() == rows.size() * columns_);
-  const std::uint64_t row_bytes = element_bytes_ * columns_;
-  std::vector<double> buffer;
-  for (std::size_t i = 0; i < rows.size();) {
-    std::uint64_t begin = rows[i];
-    std::uint64_t end = rows[i] + 1;
-    std::size_t next = i + 1;
-    if (chunk_rows_ > 0) {  // all of the chunk: it is read, and perhaps unpacked, as a whole anyway
-      begin = rows[i] / chunk_rows_ * chunk_rows_;
-      end = std::min(begin + chunk_rows_, rows_);
-      while (next < rows.size() && rows[next] < end) {
-        ++next;
-      }
-    } else {
-      while (next < rows.size() && (rows[next] - end) * row_bytes <= bridge_bytes &&
-             rows[next] - begin < 65536) {
-        end = rows[next++] + 1;
-      }
-    }
-    buffer.resize((end - begin) * columns_);
-    read_range(begin, end - begin, buffer);
-    for (; i < next; ++i) {
-      std::copy_n(buffer.begin() + static_cast<long>((rows[i] - begin) * columns_), columns_,
-                  out.begin() + static_cast<long>(i * columns_));
-    }
-  }
+  TWOSTEP_REQUIRE(table_.has_value());
+  table_->read_rows(
+      rows, out, [this](const Slab& slab, std::span<double> values) { read_slab(slab, values); });
 }
 
 }  // namespace twostep::hdf5

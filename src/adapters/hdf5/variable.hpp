@@ -7,38 +7,41 @@
 #include <vector>
 
 #include "adapters/hdf5/handle.hpp"
+#include "twostep/ports/table_reader.hpp"
 
 namespace twostep::hdf5 {
 
 class Variable {
  public:
-  // Throws a Problem (as Error{data}) if there is no such variable or it is not numbers [N] or [N,
-  // k].
+  // Throws a Problem (as Error{data}) if there is no such variable or it is not numbers. The file
+  // stays open as long as the variable is used.
   Variable(hid_t file, const std::string& path, const std::string& name);
 
-  [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  [[nodiscard]] std::uint64_t columns() const { return columns_; }
-  [[nodiscard]] std::uint64_t chunk_rows() const { return chunk_rows_; }
-  [[nodiscard]] std::uint64_t element_bytes() const { return element_bytes_; }
+  [[nodiscard]] const ArrayShape& shape() const { return shape_; }
+  [[nodiscard]] const ArrayStorage& storage() const { return storage_; }
   [[nodiscard]] const std::string& type_name() const { return type_name_; }
 
+  // Before the first read: how the array is a table, and how many bytes of its chunks may be held.
+  void bind(TableLayout layout, std::uint64_t cache_bytes);
   void read_range(std::uint64_t begin, std::uint64_t count, std::span<double> out) const;
   void read_rows(std::span<const std::uint64_t> rows, std::span<double> out) const;
 
  private:
   std::string where_;
+  std::string name_;
+  hid_t file_;
   Handle dataset_;
-  std::uint64_t rows_ = 0;
-  std::uint64_t columns_ = 1;
-  int rank_ = 1;
-  std::uint64_t chunk_rows_ = 0;
-  std::uint64_t element_bytes_ = 0;
+  ArrayShape shape_;
+  ArrayStorage storage_;
   std::string type_name_;
   std::vector<double> missing_;  // stored values that mean "no value"
   double scale_ = 1;
   double offset_ = 0;
+  std::optional<TableReader> table_;
 
+  void read_storage();
   void read_conventions();
+  void read_slab(const Slab& slab, std::span<double> out) const;
   void to_physical(std::span<double> values) const;
 };
 
