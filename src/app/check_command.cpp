@@ -48,7 +48,7 @@ Cost sample_parameters(const StudySetup& s) {
     }
     const Hyperparameters h = resolve(s.spec, s.space, s.space.point_at(unit));
     counts.push_back(
-        static_cast<double>(parameter_count(h.model, s.plan.inputs(), s.plan.targets())));
+        static_cast<double>(parameter_count(h.model, s.plan.inputs(), s.plan.outputs())));
   }
   std::sort(counts.begin(), counts.end());
   return {counts.front(), counts[counts.size() / 2], counts.back()};
@@ -105,7 +105,14 @@ int check_command(const std::string& study_file) {
   print_variables("inputs", s.spec.data.inputs, s.plan.input_columns, s.shards.variables, 0);
   print_variables("targets", s.spec.data.targets, s.plan.target_columns, s.shards.variables,
                   s.spec.data.inputs.size());
-  std::printf("columns     %zu inputs -> %zu targets\n", s.plan.inputs(), s.plan.targets());
+  if (s.plan.classes > 0) {
+    std::printf("columns     %zu inputs -> %zu classes\n", s.plan.inputs(), s.plan.outputs());
+  } else {
+    std::printf("columns     %zu inputs -> %zu targets\n", s.plan.inputs(), s.plan.targets());
+  }
+  if (!s.spec.data.weights.empty()) {
+    std::printf("weights     %s\n", s.spec.data.weights.c_str());
+  }
   std::printf("split       %s training, %s validation, %s test rows\n",
               number(s.plan.split_rows[0]).c_str(), number(s.plan.split_rows[1]).c_str(),
               number(s.plan.split_rows[2]).c_str());

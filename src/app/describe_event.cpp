@@ -45,6 +45,7 @@ std::string list_text(const List& list) {
 }
 
 struct Describer {
+  Metric objective;
   std::string operator()(const StudyCreated& e) const {
     return "study created, data " + e.data_digest;
   }
@@ -72,7 +73,9 @@ struct Describer {
     std::string out = what(r.kind, r.trial) + " " + name(r.outcome);
     if (r.outcome == Outcome::finished &&
         (r.kind == AssignmentKind::trial || r.kind == AssignmentKind::retrain)) {
-      out += ", loss " + number(r.objective) + " after " + std::to_string(r.epochs) + " epochs";
+      out += std::string(", ") + (is_loss(objective) ? "loss" : name(objective)) + " " +
+             number(natural_value(objective, r.objective)) + " after " + std::to_string(r.epochs) +
+             " epochs";
     } else if (r.outcome == Outcome::finished) {
       out += ": " + std::to_string(r.train_rows) + " training, " +
              std::to_string(r.validation_rows) + " validation, " + std::to_string(r.test_rows) +
@@ -105,8 +108,8 @@ struct Describer {
 
 }  // namespace
 
-std::string describe(const Event& event) {
-  return std::visit(Describer{}, event);
+std::string describe(const Event& event, Metric objective) {
+  return std::visit(Describer{objective}, event);
 }
 
 }  // namespace twostep

@@ -3,10 +3,11 @@
 #include <string>
 
 #include "twostep/study/event.hpp"
+#include "twostep/study/metric.hpp"
 
 namespace twostep {
 
-// One line for people, without a newline.
-[[nodiscard]] std::string describe(const Event& event);
+// One line for people, without a newline; objective: the study's.
+[[nodiscard]] std::string describe(const Event& event, Metric objective);
 
 }  // namespace twostep

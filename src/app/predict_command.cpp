@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/data/transform.hpp"
+#include "twostep/train/loss.hpp"
 
 namespace twostep {
 namespace {
@@ -16,13 +17,39 @@ namespace {
 constexpr std::uint64_t block_rows = 1U << 14;
 constexpr std::uint32_t batch_rows = 1024;
 
+// What is written: each target in its own unit; of a cross-entropy's model the probabilities and
+// the class of each.
+struct Outputs {
+  std::vector<OutputVariable> variables;
+  std::size_t columns = 0;  // of all variables
+};
+
+Outputs outputs_of(const Model& model) {
+  Outputs out;
+  const auto add = [&](const std::string& name, std::uint64_t columns) {
+    out.variables.push_back({name, columns});
+    out.columns += columns;
+  };
+  for (std::size_t v = 0; v < model.targets.size(); ++v) {
+    const std::string& name = model.targets[v].name;
+    if (model.task == Task::regression) {
+      add(name, model.target_columns[v]);
+      continue;
+    }
+    add(name + "_probability",
+        model.task == Task::classes ? model.shape.outputs : model.target_columns[v]);
+    add(name + "_class", model.target_columns[v]);
+  }
+  return out;
+}
+
 class Predictor {
  public:
   Predictor(const Model& model, Engine& engine)
       : model_(model), network_(engine.compile(model.shape, batch_rows, Pass::inference)) {}
 
-  // x: transformed, normalised inputs [rows, inputs]; out: targets in their own units.
-  void run(std::span<const float> x, std::span<double> out) {
+  // x: transformed, normalised inputs [rows, inputs]; out: [rows, columns of outputs_of(model)].
+  void run(std::span<const float> x, std::span<double> out, std::size_t columns) {
     const std::size_t inputs = model_.shape.inputs;
     const std::size_t outputs = model_.shape.outputs;
     std::vector<float> in(batch_rows * inputs);
@@ -33,8 +60,8 @@ class Predictor {
       std::fill(in.begin(), in.end(), 0.0F);
       std::copy_n(x.begin() + static_cast<long>(begin * inputs), n * inputs, in.begin());
       network_->infer({model_.parameters, model_.state}, in, y);
-      for (std::size_t i = 0; i < n * outputs; ++i) {
-        out[begin * outputs + i] = to_units(i % outputs, y[i]);
+      for (std::size_t i = 0; i < n; ++i) {
+        interpret(&y[i * outputs], &out[(begin + i) * columns]);
       }
     }
   }
@@ -42,6 +69,34 @@ class Predictor {
  private:
   const Model& model_;
   std::unique_ptr<Network> network_;
+
+  void interpret(const float* y, double* out) const {
+    const std::size_t outputs = model_.shape.outputs;
+    if (model_.task == Task::regression) {
+      for (std::size_t j = 0; j < outputs; ++j) {
+        out[j] = to_units(j, y[j]);
+      }
+    } else if (model_.task == Task::binary) {
+      std::size_t first = 0;
+      for (const std::uint64_t columns : model_.target_columns) {
+        for (std::uint64_t j = 0; j < columns; ++j, ++out) {
+          const double p = sigmoid(static_cast<double>(y[first + j]));
+          out[0] = p;
+          out[columns] = std::isnan(p) ? p : p >= 0.5 ? 1 : 0;
+        }
+        first += columns;
+        out += columns;
+      }
+    } else {
+      double largest = 0;
+      const double sum = softmax_sum(y, outputs, largest);
+      for (std::size_t k = 0; k < outputs; ++k) {
+        out[k] = std::exp(static_cast<double>(y[k]) - largest) / sum;
+      }
+      const auto best = static_cast<double>(std::max_element(y, y + outputs) - y);
+      out[outputs] = std::isnan(sum) ? sum : original(model_.targets[0], best);
+    }
+  }
 
   [[nodiscard]] double to_units(std::size_t column, float y) const {
     std::size_t variable = 0;
@@ -103,14 +158,10 @@ int predict_command(const PredictOptions& options) {
   for (const ShardInfo& shard : shards->shards()) {
     rows += shard.rows;
   }
-  std::vector<OutputVariable> variables;
-  for (std::size_t v = 0; v < model.targets.size(); ++v) {
-    variables.push_back({model.targets[v].name, model.target_columns[v]});
-  }
+  const auto [variables, width] = outputs_of(model);
   OutputFile output(options.output_file, variables, rows, options.overwrite);
   const auto engine = make_onednn_engine(1);
   Predictor predictor(model, *engine);
-  const std::size_t width = model.shape.outputs;
   std::uint64_t at = 0;
   std::uint64_t unknown = 0;
   for (std::size_t shard = 0; shard < shards->shards().size(); ++shard) {
@@ -118,7 +169,7 @@ int predict_command(const PredictOptions& options) {
     for (std::uint64_t begin = 0; begin < n; begin += block_rows) {
       const std::uint64_t count = std::min(block_rows, n - begin);
       std::vector<double> values(count * width);
-      predictor.run(read_inputs(model, *shards, shard, begin, count), values);
+      predictor.run(read_inputs(model, *shards, shard, begin, count), values, width);
       std::size_t first = 0;
       for (std::size_t v = 0; v < variables.size(); ++v) {
         std::vector<float> part;

@@ -9,6 +9,8 @@
 #include "twostep/base/error.hpp"
 #include "twostep/control/make_report.hpp"
 #include "twostep/study/fields.hpp"
+#include "twostep/study/spec_json.hpp"
+#include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
 namespace {
@@ -33,7 +35,9 @@ int status_command(const std::string& directory) {
               r.planned_trials, r.diverged, r.failed, r.open);
   if (study.state.best.value > 0) {
     const TrialRecord& best = study.state.trial(study.state.best);
-    std::printf("best       trial %u, loss %.6g\n", best.id.value, best.result.objective);
+    std::printf("best       trial %u, %s %.6g\n", best.id.value,
+                is_loss(r.objective) ? "loss" : name(r.objective),
+                natural_value(r.objective, best.result.objective));
   }
   if (study.state.finalists_chosen) {
     std::printf("finalists  %u of %zu retrained\n", study.state.finalists_done,
@@ -55,8 +59,12 @@ int report_command(const std::string& directory, const std::string& format) {
 }
 
 int journal_command(const std::string& directory) {
-  static_cast<void>(read_study(directory, [](const NumberedEvent& event) {
-    std::cout << event.seq << "  " << describe(event.event) << "\n";
+  Metric objective = Metric::mse;
+  static_cast<void>(read_study(directory, [&](const NumberedEvent& event) {
+    if (const auto* created = std::get_if<StudyCreated>(&event.event)) {
+      objective = read_spec(read_json(created->spec_json)).search.objective;
+    }
+    std::cout << event.seq << "  " << describe(event.event, objective) << "\n";
   }));
   return 0;
 }

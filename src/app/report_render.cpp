@@ -1,9 +1,11 @@
 #include "app/report_render.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 namespace twostep {
 namespace {
@@ -31,15 +33,37 @@ Json number(double value) {
   return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }
 
+// What is not defined for the kind of target is left out; the r2 of a constant target is "nan".
+void add_metrics(Json& json, const TargetMetrics& m) {
+  const bool values = !std::isnan(m.rmse);
+  for (const auto& [key, value, shown] :
+       {std::tuple{"rmse", m.rmse, values},
+        {"mae", m.mae, values},
+        {"r2", m.r2, values},
+        {"bias", m.bias, !std::isnan(m.bias)},
+        {"accuracy", m.accuracy, !std::isnan(m.accuracy)},
+        {"balanced_accuracy", m.balanced_accuracy, !std::isnan(m.balanced_accuracy)},
+        {"loss", m.loss, !std::isnan(m.loss)},
+        {"objective", m.objective, !std::isnan(m.objective)}}) {
+    if (shown) {
+      json[key] = number(value);
+    }
+  }
+}
+
 Json evaluation_json(const Evaluation& evaluation) {
   Json targets = Json::array();
   for (const TargetMetrics& t : evaluation.targets) {
-    targets.push_back({{"target", t.target},
-                       {"rmse", number(t.rmse)},
-                       {"mae", number(t.mae)},
-                       {"r2", number(t.r2)}});
+    Json json{{"target", t.target}};
+    add_metrics(json, t);
+    targets.push_back(std::move(json));
   }
-  return {{"rows", evaluation.rows}, {"loss", number(evaluation.loss)}, {"targets", targets}};
+  Json overall = Json::object();
+  add_metrics(overall, evaluation.overall);
+  return {{"rows", evaluation.rows},
+          {"loss", number(evaluation.loss)},
+          {"overall", overall},
+          {"targets", targets}};
 }
 
 Json finalist_json(const FinalistRow& f) {
@@ -152,41 +176,54 @@ std::string configuration_text(const FinalistRow& f) {
   return (widths.empty() ? "" : "widths " + widths) + rest;
 }
 
-std::string test_r2(const FinalistRow& f) {
+// The least over the targets of R2, or of the balanced accuracy.
+std::string worst_test(const FinalistRow& f, Task task) {
   double lowest = NAN;
   for (const TargetMetrics& t : f.test.targets) {
-    lowest = std::isnan(lowest) || t.r2 < lowest ? t.r2 : lowest;
+    const double value = task == Task::regression ? t.r2 : t.balanced_accuracy;
+    lowest = std::isnan(lowest) || value < lowest ? value : lowest;
   }
   return std::isnan(lowest) ? "-" : brief(lowest, 5);
 }
 
 std::string finalists_table(const Report& report) {
-  std::string out =
-      "  rank  trial  step-1 rank   step-1 loss   step-2 loss   lowest test R2   parameters   "
-      "us/row\n";
+  const std::string what = is_loss(report.objective) ? "loss" : name(report.objective);
+  const int width = std::max<int>(11, static_cast<int>(what.size()) + 7);
+  char head[256];
+  std::snprintf(head, sizeof head,
+                "  rank  trial  step-1 rank   %*s   %*s   %s   parameters   us/row\n", width,
+                ("step-1 " + what).c_str(), width, ("step-2 " + what).c_str(),
+                report.task == Task::regression ? "lowest test R2" : " test balanced");
+  std::string out = head;
   for (const FinalistRow& f : report.finalists) {
     char line[256];
     const std::string rank = f.rank == 0 ? f.status : std::to_string(f.rank);
-    std::snprintf(line, sizeof line, "%s%5s  %5u  %11u   %11s   %11s   %14s   %10llu   %6s\n",
-                  f.efficient ? "*" : " ", rank.c_str(), f.trial.value, f.search_rank,
-                  brief(f.search_objective).c_str(), brief(f.objective).c_str(), test_r2(f).c_str(),
-                  static_cast<unsigned long long>(f.parameters),
+    std::snprintf(line, sizeof line, "%s%5s  %5u  %11u   %*s   %*s   %14s   %10llu   %6s\n",
+                  f.efficient ? "*" : " ", rank.c_str(), f.trial.value, f.search_rank, width,
+                  brief(f.search_objective).c_str(), width, brief(f.objective).c_str(),
+                  worst_test(f, report.task).c_str(), static_cast<unsigned long long>(f.parameters),
                   f.rank == 0 ? "-" : brief(f.inference_seconds_per_row * 1e6, 3).c_str());
     out += line;
   }
   return out + "  *: no other finalist is both more accurate and smaller\n";
 }
 
-std::string targets_table(const FinalistRow& best) {
+std::string targets_table(const FinalistRow& best, Task task) {
+  const bool regression = task == Task::regression;
   std::string out = "Test set, best finalist (trial " + std::to_string(best.trial.value) + ", " +
-                    std::to_string(best.test.rows) + " rows, in the targets' units)\n" +
-                    "  target                     RMSE          MAE           R2\n";
+                    std::to_string(best.test.rows) +
+                    (regression ? " rows, in the targets' units)\n" : " rows)\n");
+  out += regression ? "  target                     RMSE          MAE         bias           R2\n"
+                    : "  target                  entropy     accuracy     balanced         RMSE\n";
   const std::size_t shown = std::min<std::size_t>(best.test.targets.size(), 12);
   for (std::size_t i = 0; i < shown; ++i) {
     const TargetMetrics& t = best.test.targets[i];
     char line[256];
-    std::snprintf(line, sizeof line, "  %-20s %11s  %11s  %11s\n", t.target.c_str(),
-                  brief(t.rmse).c_str(), brief(t.mae).c_str(), brief(t.r2, 6).c_str());
+    std::snprintf(line, sizeof line, "  %-20s %11s  %11s  %11s  %11s\n", t.target.c_str(),
+                  brief(regression ? t.rmse : t.loss).c_str(),
+                  brief(regression ? t.mae : t.accuracy).c_str(),
+                  brief(regression ? t.bias : t.balanced_accuracy).c_str(),
+                  regression ? brief(t.r2, 6).c_str() : brief(t.rmse).c_str());
     out += line;
   }
   if (shown < best.test.targets.size()) {
@@ -210,7 +247,8 @@ std::string baseline_text(const Report& report) {
       shared += f.trial == id ? 1 : 0;
     }
   }
-  return out + " (" + std::to_string(shared) + " of them are finalists; best step-1 loss " +
+  return out + " (" + std::to_string(shared) + " of them are finalists; best step-1 " +
+         (is_loss(report.objective) ? "loss" : name(report.objective)) + " " +
          brief(report.one_epoch_best_objective) + ")\n";
 }
 
@@ -222,6 +260,11 @@ std::string report_text(const Report& report) {
     add_line(out, "stopped", report.message);
   }
   add_line(out, "directory", report.directory);
+  if (report.objective != Metric::mse) {
+    add_line(out, "objective",
+             std::string(name(report.objective)) + " on the validation rows, " +
+                 (larger_is_better(report.objective) ? "larger" : "smaller") + " is better");
+  }
   add_line(out, "search",
            report.algorithm + ", seed " + std::to_string(report.seed) + ", " +
                std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs"));
@@ -246,7 +289,7 @@ std::string report_text(const Report& report) {
       out += f.message.empty() ? "" : "    " + f.message + "\n";
     }
     if (report.finalists.front().rank == 1) {
-      out += "\n" + targets_table(report.finalists.front());
+      out += "\n" + targets_table(report.finalists.front(), report.task);
     }
     out += "\n" + baseline_text(report);
     if (!std::isnan(report.rank_correlation)) {
@@ -264,6 +307,8 @@ std::string report_json(const Report& report) {
             {"directory", report.directory},
             {"seed", report.seed},
             {"algorithm", report.algorithm},
+            {"objective_metric", name(report.objective)},
+            {"larger_is_better", larger_is_better(report.objective)},
             {"phase", report.phase},
             {"message", report.message},
             {"runs", report.runs},

@@ -163,6 +163,7 @@ ProgressCounts StudyHost::counts() const {
       c.running += f.status == TrialStatus::running ? 1 : 0;
       c.best = good && !(f.result.objective >= c.best) ? f.result.objective : c.best;
     }
+    c.best = natural_value(setup_.spec.search.objective, c.best);
     return c;
   }
   c.phase = phase == Phase::extract_subset ? "extracting" : "search";
@@ -174,7 +175,7 @@ ProgressCounts StudyHost::counts() const {
                   ? 0
                   : std::min<std::size_t>(s.open.size(), std::max(workers_, 1U));
   if (s.best.value > 0) {
-    c.best = s.trial(s.best).result.objective;
+    c.best = natural_value(setup_.spec.search.objective, s.trial(s.best).result.objective);
   }
   return c;
 }

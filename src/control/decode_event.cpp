@@ -48,13 +48,34 @@ Value read_value(const Json& json) {
   return std::monostate{};
 }
 
+TargetMetrics read_metrics(const Json& json) {
+  TargetMetrics m;
+  m.target = json.at("target").get<std::string>();
+  m.rmse = real(json.at("rmse"));
+  m.mae = real(json.at("mae"));
+  m.r2 = real(json.at("r2"));
+  const auto read = [&](const char* key, double& out) {
+    if (json.contains(key)) {
+      out = real(json.at(key));
+    }
+  };
+  read("bias", m.bias);
+  read("accuracy", m.accuracy);
+  read("balanced_accuracy", m.balanced_accuracy);
+  read("loss", m.loss);
+  read("objective", m.objective);
+  return m;
+}
+
 Evaluation read_evaluation(const Json& json) {
   Evaluation out;
   out.rows = natural<std::uint64_t>(json, "rows");
   out.loss = real(json.at("loss"));
+  if (json.contains("overall")) {  // journals of the first version have none
+    out.overall = read_metrics(json.at("overall"));
+  }
   for (const Json& t : json.at("targets")) {
-    out.targets.push_back({t.at("target").get<std::string>(), real(t.at("rmse")), real(t.at("mae")),
-                           real(t.at("r2"))});
+    out.targets.push_back(read_metrics(t));
   }
   return out;
 }

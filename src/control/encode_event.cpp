@@ -1,4 +1,7 @@
+#include <cmath>
 #include <cstdio>
+#include <iterator>
+#include <utility>
 
 #include "control/json_writer.hpp"
 #include "twostep/base/bytes.hpp"
@@ -25,6 +28,28 @@ void write_value(JsonWriter& w, const Value& value) {
   }
 }
 
+// rmse, mae and r2 always, as older programs want them; the others where they are defined.
+void write_metrics(JsonWriter& w, const TargetMetrics& m) {
+  const std::pair<const char*, double> values[] = {{"rmse", m.rmse},
+                                                   {"mae", m.mae},
+                                                   {"r2", m.r2},
+                                                   {"bias", m.bias},
+                                                   {"accuracy", m.accuracy},
+                                                   {"balanced_accuracy", m.balanced_accuracy},
+                                                   {"loss", m.loss},
+                                                   {"objective", m.objective}};
+  w.open_object();
+  w.key("target");
+  w.text(m.target);
+  for (std::size_t i = 0; i < std::size(values); ++i) {
+    if (i < 3 || !std::isnan(values[i].second)) {
+      w.key(values[i].first);
+      w.real(values[i].second);
+    }
+  }
+  w.close_object();
+}
+
 void write_evaluation(JsonWriter& w, std::string_view name, const Evaluation& e) {
   w.key(name);
   w.open_object();
@@ -32,19 +57,12 @@ void write_evaluation(JsonWriter& w, std::string_view name, const Evaluation& e)
   w.natural(e.rows);
   w.key("loss");
   w.real(e.loss);
+  w.key("overall");
+  write_metrics(w, e.overall);
   w.key("targets");
   w.open_array();
   for (const TargetMetrics& t : e.targets) {
-    w.open_object();
-    w.key("target");
-    w.text(t.target);
-    w.key("rmse");
-    w.real(t.rmse);
-    w.key("mae");
-    w.real(t.mae);
-    w.key("r2");
-    w.real(t.r2);
-    w.close_object();
+    write_metrics(w, t);
   }
   w.close_array();
   w.close_object();

@@ -137,6 +137,19 @@ void add_baseline(const State& state, const StudySpec& spec, Report& report) {
   }
 }
 
+// From what is minimised to what people read, when everything is ranked.
+void show_natural_values(Report& report) {
+  for (TrialRow& row : report.trials) {
+    row.objective = natural_value(report.objective, row.objective);
+  }
+  for (FinalistRow& row : report.finalists) {
+    row.objective = natural_value(report.objective, row.objective);
+    row.search_objective = natural_value(report.objective, row.search_objective);
+  }
+  report.one_epoch_best_objective =
+      natural_value(report.objective, report.one_epoch_best_objective);
+}
+
 std::string phase_text(const State& state) {
   if (state.ended) {
     return state.end.success ? "finished" : "failed";
@@ -153,6 +166,8 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.seed = spec.seed;
   constexpr const char* algorithms[] = {"random", "grid", "sobol"};
   report.algorithm = algorithms[static_cast<int>(spec.search.algorithm)];
+  report.objective = spec.search.objective;
+  report.task = spec.task();
   report.phase = phase_text(state);
   report.message = state.ended && !state.end.success ? state.end.message : "";
   report.runs = state.run.run.value;
@@ -181,6 +196,7 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   if (state.finalists_chosen) {
     add_baseline(state, spec, report);
   }
+  show_natural_values(report);
   return report;
 }
 

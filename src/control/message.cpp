@@ -96,15 +96,31 @@ Assignment read_assignment(ByteReader& r) {
   return a;
 }
 
+void write_metrics(ByteWriter& w, const TargetMetrics& m) {
+  w.text(m.target);
+  for (const double v :
+       {m.rmse, m.mae, m.r2, m.bias, m.accuracy, m.balanced_accuracy, m.loss, m.objective}) {
+    w.f64(v);
+  }
+}
+
+TargetMetrics read_metrics(ByteReader& r) {
+  TargetMetrics m;
+  m.target = r.text();
+  for (double* v : {&m.rmse, &m.mae, &m.r2, &m.bias, &m.accuracy, &m.balanced_accuracy, &m.loss,
+                    &m.objective}) {
+    *v = r.f64();
+  }
+  return m;
+}
+
 void write_evaluation(ByteWriter& w, const Evaluation& e) {
   w.u64(e.rows);
   w.f64(e.loss);
+  write_metrics(w, e.overall);
   w.u64(e.targets.size());
   for (const TargetMetrics& t : e.targets) {
-    w.text(t.target);
-    w.f64(t.rmse);
-    w.f64(t.mae);
-    w.f64(t.r2);
+    write_metrics(w, t);
   }
 }
 
@@ -112,12 +128,10 @@ Evaluation read_evaluation(ByteReader& r) {
   Evaluation e;
   e.rows = r.u64();
   e.loss = r.f64();
-  e.targets.resize(r.count(32));
+  e.overall = read_metrics(r);
+  e.targets.resize(r.count(72));
   for (TargetMetrics& t : e.targets) {
-    t.target = r.text();
-    t.rmse = r.f64();
-    t.mae = r.f64();
-    t.r2 = r.f64();
+    t = read_metrics(r);
   }
   return e;
 }

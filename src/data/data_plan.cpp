@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "data/class_targets.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/data/row_split.hpp"
 #include "twostep/data/transform.hpp"
@@ -77,6 +78,9 @@ std::string describe_extraction(const StudySpec& spec, const DataPlan& plan) {
           std::to_string(plan.subset_validation_rows) + ":" +
           std::to_string(static_cast<int>(spec.search.subset.sampling)) + ":" +
           std::to_string(spec.search.subset.block_rows);
+  // Only where there are such, so that packs of older versions are known again.
+  text += spec.data.weights.empty() ? "" : "|weights:" + spec.data.weights;
+  text += spec.task() == Task::regression ? "" : "|classes:" + std::to_string(plan.classes);
   return text;
 }
 
@@ -88,6 +92,27 @@ void set_columns(const StudySpec& spec, const Shards& shards, DataPlan& plan) {
     const auto more = column_names(info);
     names.insert(names.end(), more.begin(), more.end());
     (input ? plan.input_columns : plan.target_columns).push_back(info.columns);
+  }
+}
+
+void check_weights(const StudySpec& spec, const Shards& shards, const DataPlan& plan,
+                   std::vector<Problem>& problems) {
+  const std::size_t first = spec.data.inputs.size();
+  for (std::size_t t = 0; t < spec.data.targets.size(); ++t) {
+    const VariableSpec& target = spec.data.targets[t];
+    const std::uint64_t columns = plan.target_columns[t];
+    if (target.weight.size() > 1 && target.weight.size() != columns) {
+      problems.push_back({target.where, "the weights of " + target.name + " do not fit its columns",
+                          std::to_string(target.weight.size()) + " weights, " +
+                              std::to_string(columns) + " columns",
+                          "give one weight for all columns, or one for each"});
+    }
+  }
+  const std::size_t weights = first + spec.data.targets.size();
+  if (!spec.data.weights.empty() && shards.variables().at(weights).columns != 1) {
+    problems.push_back({shards.shards().front().path + ":" + spec.data.weights,
+                        "the weights variable has columns",
+                        "it says the weight of each row, so it must be [N]", ""});
   }
 }
 
@@ -148,6 +173,7 @@ void encode(ByteWriter& writer, const DataPlan& plan) {
     writer.u64(plan.split_rows[i]);
     writer.u64(plan.file_rows[i]);
   }
+  writer.u64(plan.classes);
   writer.u64(plan.subset_rows);
   writer.u64(plan.subset_validation_rows);
   for (const auto* text : {&plan.data_digest, &plan.subset_digest, &plan.full_digest}) {
@@ -174,6 +200,7 @@ DataPlan decode_data_plan(ByteReader& reader) {
     plan.split_rows[i] = reader.u64();
     plan.file_rows[i] = reader.u64();
   }
+  plan.classes = reader.u64();
   plan.subset_rows = reader.u64();
   plan.subset_validation_rows = reader.u64();
   for (auto* text : {&plan.data_digest, &plan.subset_digest, &plan.full_digest}) {
@@ -185,6 +212,11 @@ DataPlan decode_data_plan(ByteReader& reader) {
 TableRequest wanted_table(const StudySpec& spec) {
   TableRequest out{spec.data.rows, spec.data.rows_where, spec.data.inputs};
   out.variables.insert(out.variables.end(), spec.data.targets.begin(), spec.data.targets.end());
+  if (!spec.data.weights.empty()) {
+    VariableSpec weights;
+    weights.name = spec.data.weights;
+    out.variables.push_back(std::move(weights));
+  }
   if (spec.data.split.kind == SplitKind::variable) {
     VariableSpec split;
     split.name = spec.data.split.variable;
@@ -215,6 +247,11 @@ DataPlan make_plan(const StudySpec& spec, Shards& shards,
                         "it says the split of each row, so it has row dimensions only", ""});
     throw Error(ErrorKind::data, problems);
   }
+  check_weights(spec, shards, plan, problems);
+  if (!problems.empty()) {
+    throw Error(ErrorKind::data, problems);
+  }
+  plan.classes = read_classes(spec, shards, plan);
   plan.split_rows = RowSplit(spec, plan).count(shards);
   const char* names[] = {"training", "validation", "test"};
   for (std::size_t i = 0; i < 3; ++i) {

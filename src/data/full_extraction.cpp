@@ -25,7 +25,7 @@ class FullExtraction : public Extraction {
         reader_(context),
         round_rows_(std::clamp(held_values / reader_.columns(), least_rows, most_rows)),
         split_(context.spec, context.plan),
-        defects_(context.spec.data.inputs.size() + context.spec.data.targets.size()),
+        defects_(reader_.variables()),
         drop_(context.spec.data.missing == MissingPolicy::drop),
         mine_(share_of({0, context.plan.rows}, group.rank(), group.size())) {
     // Member 0 has the largest share, so its rounds are everybody's.
@@ -97,9 +97,7 @@ class FullExtraction : public Extraction {
         throw Error(*error_);
       }
     });
-    if (!drop_) {
-      defects_.throw_if_any(context_, group_);
-    }
+    defects_.throw_if_any(context_, group_, drop_);
   }
 
   void count(std::uint64_t begin, std::uint64_t end) {
@@ -158,7 +156,8 @@ class FullExtraction : public Extraction {
     for (std::size_t s = 0; s < 3; ++s) {
       if (!rows[s].empty()) {
         const EncodedRows encoded = encode_rows(rows[s], header_);
-        writer_->write_range(all_splits[s], next_[s], encoded.inputs, encoded.targets);
+        writer_->write_range(all_splits[s], next_[s], encoded.inputs, encoded.targets,
+                             encoded.weights);
         next_[s] += rows[s].size() / reader_.columns();
       }
     }

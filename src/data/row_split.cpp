@@ -125,7 +125,8 @@ void RowSplit::classify(Shards& shards, std::uint64_t begin, std::span<std::uint
     }
     return;
   }
-  const std::size_t variable = spec_.data.inputs.size() + spec_.data.targets.size();
+  const std::size_t variable =
+      spec_.data.inputs.size() + spec_.data.targets.size() + (spec_.data.weights.empty() ? 0 : 1);
   std::vector<double> values(out.size());
   read_global_range(shards, plan_, variable, begin, out.size(), values);
   for (std::size_t i = 0; i < out.size(); ++i) {

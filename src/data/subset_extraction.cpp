@@ -69,11 +69,9 @@ class SubsetExtraction : public Extraction {
     }
     std::vector<double> values(rows.size() * reader_.columns());
     std::vector<std::uint8_t> usable(rows.size());
-    DefectTable defects(context_.spec.data.inputs.size() + context_.spec.data.targets.size());
+    DefectTable defects(reader_.variables());
     agree(group_, [&] { reader_.read_rows(rows, values, usable, defects); });
-    if (context_.spec.data.missing == MissingPolicy::error) {
-      defects.throw_if_any(context_, group_);
-    }
+    defects.throw_if_any(context_, group_, context_.spec.data.missing == MissingPolicy::drop);
     keep(candidates, mine, counts, values, usable);
     for (std::size_t s = 0; s < 2; ++s) {
       const bool more = counts[s] > 0 && tried_[s] < context_.plan.split_rows[s];
@@ -218,11 +216,12 @@ class SubsetExtraction : public Extraction {
       }
     });
     check_targets(stats);
+    check_weights("training", weighted() ? stats.back().max : 1);
     const PackHeader header = make_header(stats);
     const auto writer = context_.packs.create("subset", header, group_);
     const auto put = [&](Split split, std::uint64_t begin, const std::vector<double>& block) {
       const EncodedRows rows = encode_rows(block, header);
-      writer->write_range(split, begin, rows.inputs, rows.targets);
+      writer->write_range(split, begin, rows.inputs, rows.targets, rows.weights);
     };
     agree(group_, [&] {
       for (const auto& [begin, block] : kept) {
@@ -230,11 +229,17 @@ class SubsetExtraction : public Extraction {
       }
     });
     kept.clear();
+    double heaviest = weighted() ? 0 : 1;  // of the validation rows
     exchange(1, [&](std::uint64_t begin, const std::vector<double>& block) {
+      for (std::size_t i = reader_.columns(); weighted() && i <= block.size();
+           i += reader_.columns()) {
+        heaviest = std::max(heaviest, block[i - 1]);
+      }
       if (writes(begin)) {
         kept.emplace_back(begin, block);
       }
     });
+    check_weights("validation", heaviest);
     agree(group_, [&] {
       for (const auto& [begin, block] : kept) {
         put(Split::validation, begin, block);
@@ -250,10 +255,26 @@ class SubsetExtraction : public Extraction {
     header.target_names = context_.plan.target_names;
     header.rows = {accepted_[0], accepted_[1], 0};
     header.inputs = encoding_for(context_.spec.data.normalise_inputs, stats.first(inputs));
-    header.targets = encoding_for(context_.spec.data.normalise_targets, stats.subspan(inputs));
+    header.targets = encoding_for(context_.spec.data.normalise_targets,
+                                  stats.subspan(inputs, context_.plan.targets()));
+    if (weighted()) {
+      header.weights = context_.spec.data.weights;
+      header.weight_scale = stats.back().mean;
+    }
     header.digest = context_.plan.subset_digest;
     header.dropped_rows = dropped_;
     return header;
+  }
+
+  [[nodiscard]] bool weighted() const { return !context_.spec.data.weights.empty(); }
+
+  void check_weights(const char* split, double heaviest) const {
+    if (heaviest == 0) {
+      throw Error(ErrorKind::data,
+                  Problem{"data.weights", "the weights " + context_.spec.data.weights + " are 0",
+                          std::string("of all ") + split + " rows of the subset: nothing counts",
+                          "weight the rows by another variable, or take a larger subset"});
+    }
   }
 
   // One constant column among the many of a profile is usual (the top of the atmosphere); a target

@@ -21,12 +21,15 @@ class MemPacks::Writer : public PackWriter {
   }
 
   void write_range(Split split, std::uint64_t begin, std::span<const float> inputs,
-                   std::span<const float> targets) override {
+                   std::span<const float> targets, std::span<const float> weights) override {
     const auto s = static_cast<std::size_t>(split);
     const std::size_t width = content_->header.input_names.size();
     const std::size_t rows = inputs.size() / width;
     TWOSTEP_REQUIRE(targets.size() == rows * content_->header.target_names.size());
     TWOSTEP_REQUIRE(begin + rows <= content_->header.rows[s]);
+    TWOSTEP_REQUIRE(weights.size() == (content_->header.weights.empty() ? 0 : rows));
+    std::copy(weights.begin(), weights.end(),
+              content_->weights[s].begin() + static_cast<long>(begin));
     std::copy(inputs.begin(), inputs.end(),
               content_->inputs[s].begin() + static_cast<long>(begin * width));
     std::copy(targets.begin(), targets.end(),
@@ -59,6 +62,9 @@ class MemPacks::View : public Pack {
   [[nodiscard]] std::span<const float> targets(Split split) const override {
     return content_->targets[static_cast<std::size_t>(split)];
   }
+  [[nodiscard]] std::span<const float> weights(Split split) const override {
+    return content_->weights[static_cast<std::size_t>(split)];
+  }
 
  private:
   std::shared_ptr<Content> content_;
@@ -76,6 +82,7 @@ std::unique_ptr<PackWriter> MemPacks::create(const std::string& name, const Pack
       for (std::size_t s = 0; s < 3; ++s) {
         slot->inputs[s].resize(header.rows[s] * header.input_names.size());
         slot->targets[s].resize(header.rows[s] * header.target_names.size());
+        slot->weights[s].resize(header.weights.empty() ? 0 : header.rows[s]);
       }
     }
     content = slot;

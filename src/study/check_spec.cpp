@@ -172,10 +172,10 @@ void check_conditions(ReaderContext& c) {
 
 // What ranks the trials must be the same for all of them.
 void check_objective(ReaderContext& c) {
-  const Loss objective = c.spec.search.objective;
-  const std::string parameter = objective == Loss::huber      ? "training.huber_delta"
-                                : objective == Loss::quantile ? "training.quantile"
-                                                              : "";
+  const Metric objective = c.spec.search.objective;
+  const std::string parameter = objective == Metric::huber      ? "training.huber_delta"
+                                : objective == Metric::quantile ? "training.quantile"
+                                                                : "";
   if (!parameter.empty() && !c.spec.settings.empty() && c.spec.setting(parameter).range) {
     c.problem(
         c.place("search.objective"),
@@ -203,6 +203,7 @@ void check_spec(ReaderContext& context) {
   check_budget(context, "retraining", context.spec.retraining.budget);
   check_subset(context);
   check_names(context);
+  check_targets(context);
   check_output(context);
   check_widths(context);
   check_conditions(context);

@@ -97,9 +97,20 @@ void add_data(std::vector<Field>& t) {
                      "lev, ncol] names them in a file that does not.",
                      nullptr)),
       "[tair, pressure, {name: wbar, transform: log10}]"));
-  t.push_back(example(required(plain("data.targets", T::list, "", "", 0, 0,
-                                     "Target variables, written like the inputs.", nullptr)),
-                      "[fn]"));
+  t.push_back(example(
+      required(plain("data.targets", T::list, "", "", 0, 0,
+                     "Target variables, written like the inputs; {name, weight} gives a target (or "
+                     "with a list each of its columns) a weight in losses and means over targets.",
+                     nullptr)),
+      "[fn]"));
+  t.push_back(plain("data.weights", T::text, "", "", 0, 0,
+                    "Variable [N] that weights the rows (an area, a mass) in the training loss, "
+                    "the objective and all metrics; not negative.",
+                    [](StudySpec& s) -> Slot { return &s.data.weights; }));
+  t.push_back(plain("data.classes", T::integer, "", "auto", 2, 65536,
+                    "Loss categorical_cross_entropy: the classes of the target, numbered from 0; "
+                    "auto: one more than the largest that the data hold.",
+                    [](StudySpec& s) -> Slot { return AutoSlot{&s.data.classes}; }));
   t.push_back(plain("data.split.train", T::real, "", "0.7", 0, 1,
                     "Fraction of the rows to train on.",
                     [](StudySpec& s) -> Slot { return &s.data.split.train; }));
@@ -158,8 +169,12 @@ void add_model(std::vector<Field>& t) {
 
 void add_training(std::vector<Field>& t) {
   using T = FieldType;
-  t.push_back(tunable(choice("training.loss", loss_names(), "mse",
-                             "Loss to minimise, over normalised targets.", nullptr)));
+  t.push_back(tunable(
+      choice("training.loss", loss_names(), "mse",
+             "Loss to minimise, over normalised targets. Cross-entropies work on logits and "
+             "apply the sigmoid or softmax themselves: the model predicts "
+             "probabilities; see docs/losses.md.",
+             nullptr)));
   t.push_back(tunable(plain("training.huber_delta", T::real, "", "1", tiny, 1e6,
                             "Loss huber: where the parabola becomes a line, in normalised units.",
                             nullptr)));
@@ -246,9 +261,10 @@ void add_search(std::vector<Field>& t) {
   t.push_back(plain("search.trials", T::integer, "", "100", 1, 1e7,
                     "Number of configurations to try in step 1.",
                     [](StudySpec& s) -> Slot { return &s.search.trials; }));
-  t.push_back(choice("search.objective", loss_names(), "mse",
-                     "What trials and finalists are compared by: the mean of this loss over the "
-                     "validation rows, smaller is better; training.loss may be another.",
+  t.push_back(choice("search.objective", metric_names(), "mse",
+                     "What trials and finalists are compared by, over the validation rows: a loss "
+                     "(training.loss may be another) or a metric, in its natural direction. With a "
+                     "cross-entropy for training.loss the default is that.",
                      [](StudySpec& s) -> Slot { return enum_slot(s.search.objective); }));
   t.push_back(example(plain("search.subset.rows", T::integer, "rows", "", 1, max_exact,
                             "Training rows in step 1. One of rows and fraction is given.",
@@ -306,6 +322,17 @@ void add_step_two(std::vector<Field>& t) {
       },
       [](StudySpec& s) -> Slot { return &s.retraining.budget.patience; },
       [](StudySpec& s) -> Slot { return &s.retraining.budget.validate_every; });
+  t.push_back(choice("retraining.averaging", {"none", "ema", "swa"}, "none",
+                     "Average of the weights over the steps of a retraining, which is then what is "
+                     "validated and kept: exponential (ema), or equal over the validations at the "
+                     "end of the budget (swa).",
+                     [](StudySpec& s) -> Slot { return enum_slot(s.retraining.averaging); }));
+  t.push_back(plain("retraining.averaging_decay", T::real, "", "0.999", 0, 0.9999999,
+                    "ema: what a step leaves of the older average.",
+                    [](StudySpec& s) -> Slot { return &s.retraining.averaging_decay; }));
+  t.push_back(plain("retraining.averaging_start", T::real, "", "0.75", 0, 1,
+                    "swa: fraction of the budget after which weights are averaged.",
+                    [](StudySpec& s) -> Slot { return &s.retraining.averaging_start; }));
   t.push_back(plain("retraining.team", T::integer, "ranks", "auto", 1, 1e6,
                     "Worker ranks that retrain one finalist together; auto: from the numbers of "
                     "workers and finalists.",

@@ -7,7 +7,13 @@ namespace {
 
 const std::vector<std::string> activations{"identity", "relu", "leaky_relu", "elu",      "gelu",
                                            "silu",     "tanh", "sigmoid",    "softplus", "selu"};
-const std::vector<std::string> losses{"mse", "mae", "huber", "log_cosh", "quantile"};
+const std::vector<std::string> losses{"mse",
+                                      "mae",
+                                      "huber",
+                                      "log_cosh",
+                                      "quantile",
+                                      "binary_cross_entropy",
+                                      "categorical_cross_entropy"};
 const std::vector<std::string> optimizers{"sgd",   "adam",    "adamw", "nadam",
                                           "radam", "rmsprop", "lion"};
 const std::vector<std::string> schedules{"constant",    "cosine",    "linear", "step",

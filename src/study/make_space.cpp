@@ -137,6 +137,14 @@ const Setting& StudySpec::setting(const std::string& path) const {
   return *found;
 }
 
+Task StudySpec::task() const {
+  const Setting& loss = setting("training.loss");
+  const Value& any = loss.range ? loss.range->choices.at(0) : loss.constant;
+  Loss kind{};
+  TWOSTEP_CHECK(parse_name(std::get<std::string>(any), kind));
+  return task_of(kind);  // check_spec refuses losses of several
+}
+
 Space make_space(const StudySpec& spec) {
   Space space;
   std::vector<const Setting*> waiting;

@@ -27,6 +27,29 @@ std::vector<std::string> read_names(ReaderContext& context, const ConfigNode& no
 
 namespace {
 
+void read_weight(ReaderContext& context, const ConfigNode& node, const std::string& path,
+                 std::vector<double>& out) {
+  if (path != "data.targets") {
+    context.problem(node.where(), path + ": weight: only targets have one", "",
+                    "data.weights names a variable that weights the rows");
+    return;
+  }
+  const std::vector<ConfigNode> one{node};
+  for (const ConfigNode& item : node.kind == Kind::sequence ? node.items : one) {
+    const auto v = parse_real(item);
+    if (!v || *v < 0) {
+      context.problem(item.where(), path + ": weight: out of range: " + describe(item),
+                      "expected a number, not below 0, or a list of them, one for each column", "");
+      return;
+    }
+    out.push_back(*v);
+  }
+  if (std::none_of(out.begin(), out.end(), [](double v) { return v > 0; })) {
+    context.problem(node.where(), path + ": weight: nothing above 0",
+                    "such a target would not be learnt", "leave it out of the targets");
+  }
+}
+
 bool read_transform(ReaderContext& context, const ConfigNode& node, const std::string& name,
                     Transform& out) {
   const std::vector<std::string> names{"none", "log10", "log", "sqrt"};
@@ -133,6 +156,8 @@ void read_variable_map(ReaderContext& context, const ConfigNode& item, const std
       read_levels(context, value, path + ": levels", variable.levels);
     } else if (key == "transform") {
       read_transform(context, value, path, variable.transform);
+    } else if (key == "weight") {
+      read_weight(context, value, path, variable.weight);
     } else if (key == "offset" && parse_real(value)) {
       variable.offset = *parse_real(value);
     } else if (key == "offset" || key == "name") {
@@ -140,10 +165,11 @@ void read_variable_map(ReaderContext& context, const ConfigNode& item, const std
                       key == "name" ? "expected a text" : "expected a number", "");
     } else {
       const std::string near =
-          nearest(key, {"name", "transform", "offset", "dimensions", "levels"});
-      context.problem(value.where(), path + ": unknown key '" + key + "'",
-                      "a variable has name, transform, offset, dimensions and levels",
-                      near.empty() ? "" : "did you mean '" + near + "'?");
+          nearest(key, {"name", "transform", "offset", "dimensions", "levels", "weight"});
+      context.problem(
+          value.where(), path + ": unknown key '" + key + "'",
+          "a variable has name, transform, offset, dimensions, levels and (targets) weight",
+          near.empty() ? "" : "did you mean '" + near + "'?");
     }
   }
 }

@@ -54,5 +54,8 @@ void read_setting(ReaderContext& context, const Field& field, const ConfigNode& 
 void read_data_list(ReaderContext& context, const Field& field, const ConfigNode& node);
 // Checks that concern more than one option; also sets what follows from others (split kind).
 void check_spec(ReaderContext& context);
+// What the loss asks of targets, weights and objective; also sets what follows from it (normalised
+// targets, objective). A part of check_spec.
+void check_targets(ReaderContext& context);
 
 }  // namespace twostep

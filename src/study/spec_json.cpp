@@ -89,6 +89,9 @@ Json variables_json(const std::vector<VariableSpec>& variables) {
     out.push_back({{"name", v.name},
                    {"transform", transforms[static_cast<int>(v.transform)]},
                    {"offset", v.offset}});
+    if (!v.weight.empty()) {
+      out.back()["weight"] = v.weight.size() == 1 ? Json(v.weight[0]) : Json(v.weight);
+    }
     if (!v.dimensions.empty()) {
       out.back()["dimensions"] = v.dimensions;
     }

@@ -1,9 +1,6 @@
 #include "train/evaluation.hpp"
 
-#include <cmath>
-#include <limits>
-
-#include "twostep/data/transform.hpp"
+#include <algorithm>
 
 namespace twostep {
 namespace {
@@ -24,82 +21,70 @@ void Evaluator::run(
       network = engine_.compile(shape_, n, Pass::inference);
     }
     const TrainingData::Rows rows = data_.rows(split, range);
-    output_.resize(n * data_.targets());
+    output_.resize(n * shape_.outputs);
     network->infer(weights, rows.x, output_);
     use(output_, rows.y, range);
   }
 }
 
+double Evaluator::objective(Split split, const Weights& weights, const Scoring& scoring) {
+  const bool own = is_loss(scoring.objective) && loss_of(scoring.objective) == scoring.loss.kind;
+  if (own || (scoring.task == Task::regression && is_loss(scoring.objective))) {
+    return scoring.mean(mean_losses(split, weights, scoring));
+  }
+  return evaluate(split, weights, scoring).overall.objective;
+}
+
 std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
-                                           const LossFunction& loss,
-                                           std::span<const double> factors) {
+                                           const Scoring& scoring) {
+  const LossFunction& loss = scoring.objective_loss;
   const std::size_t targets = data_.targets();
-  std::vector<double> sums(targets, 0.0);
-  run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange) {
-    for (std::size_t i = 0; i < y.size(); i += targets) {
+  const std::size_t outputs = scoring.outputs;
+  const bool plain = scoring.task == Task::regression && !data_.weighted();
+  std::vector<double> sums(targets + 1, 0.0);  // the last: the weight of the rows
+  run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
+    if (plain) {
+      for (std::size_t i = 0; i < y.size(); i += targets) {
+        for (std::size_t j = 0; j < targets; ++j) {
+          const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
+          sums[j] += loss.value(d * scoring.factors[j]);
+        }
+      }
+      sums.back() += static_cast<double>(range.size());
+      return;
+    }
+    for (std::uint64_t i = 0; i < range.size(); ++i) {
+      const double weight = data_.weight(split, range.begin + i);
+      sums.back() += weight;
+      if (scoring.task == Task::classes) {
+        sums[0] +=
+            weight * class_loss(&y[i * outputs], outputs, static_cast<std::size_t>(truth[i]));
+        continue;
+      }
       for (std::size_t j = 0; j < targets; ++j) {
-        const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
-        sums[j] += loss.value(d * factors[j]);
+        const auto p = static_cast<double>(y[i * targets + j]);
+        const auto t = static_cast<double>(truth[i * targets + j]);
+        sums[j] +=
+            weight * (scoring.task == Task::binary ? loss.value(p, t)
+                                                   : loss.value((p - t) * scoring.factors[j]));
       }
     }
   });
   group_.sum(sums);
+  const double rows = sums.back();
+  sums.pop_back();
   for (double& s : sums) {
-    s /= static_cast<double>(data_.rows(split));
+    s /= rows;
   }
   return sums;
 }
 
-Evaluation Evaluator::evaluate(Split split, const Weights& weights, const LossFunction& loss,
-                               const std::vector<VariableSpec>& targets,
-                               const std::vector<std::uint64_t>& columns,
-                               const std::vector<std::string>& names) {
-  const std::size_t width = data_.targets();
-  std::vector<const VariableSpec*> variable;
-  for (std::size_t v = 0; v < targets.size(); ++v) {
-    variable.insert(variable.end(), columns[v], &targets[v]);
-  }
-  const ColumnEncoding& stored = data_.stored_targets();
-  const ColumnEncoding& wanted = data_.target_encoding();
-  const std::span<const float> truths = data_.stored_targets(split);
-  const auto truth_at = [&](std::uint64_t row, std::size_t j) {
-    return original(
-        *variable[j],
-        stored.offset[j] + stored.scale[j] * static_cast<double>(truths[row * width + j]));
-  };
-  const double rows = static_cast<double>(data_.rows(split));
-  std::vector<double> means(width, 0.0);
-  const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
-  for (std::uint64_t row = mine.begin; row < mine.end; ++row) {
-    for (std::size_t j = 0; j < width; ++j) {
-      means[j] += truth_at(row, j);
-    }
-  }
-  group_.sum(means);
-  std::vector<double> sums(4 * width, 0.0);  // residual and total squares, absolute, normalised
+Evaluation Evaluator::evaluate(Split split, const Weights& weights, const Scoring& scoring) {
+  MetricSums sums(scoring, data_, split, group_);
   run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      const std::size_t j = i % width;
-      const double t = truth_at(range.begin + i / width, j);
-      const double p =
-          original(*variable[j], wanted.offset[j] + wanted.scale[j] * static_cast<double>(y[i]));
-      const double d = static_cast<double>(y[i]) - static_cast<double>(truth[i]);
-      sums[j] += (p - t) * (p - t);
-      sums[width + j] += (t - means[j] / rows) * (t - means[j] / rows);
-      sums[2 * width + j] += std::abs(p - t);
-      sums[3 * width + j] += loss.value(d);
-    }
+    sums.add(y, truth, range);
   });
-  group_.sum(sums);
-  Evaluation out;
-  out.rows = data_.rows(split);
-  for (std::size_t j = 0; j < width; ++j) {
-    const double total = sums[width + j];
-    const double r2 = total > 0 ? 1 - sums[j] / total : std::numeric_limits<double>::quiet_NaN();
-    out.targets.push_back({names[j], std::sqrt(sums[j] / rows), sums[2 * width + j] / rows, r2});
-    out.loss += sums[3 * width + j] / rows / static_cast<double>(width);
-  }
-  return out;
+  return sums.finish();
 }
 
 }  // namespace twostep

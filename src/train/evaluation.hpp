@@ -5,10 +5,8 @@
 #include <map>
 #include <memory>
 
-#include "train/training_data.hpp"
+#include "train/metric_sums.hpp"
 #include "twostep/ports/engine.hpp"
-#include "twostep/study/result.hpp"
-#include "twostep/train/loss.hpp"
 
 namespace twostep {
 
@@ -17,16 +15,11 @@ class Evaluator {
   Evaluator(Engine& engine, const NetworkShape& shape, const TrainingData& data, Group& group)
       : engine_(engine), shape_(shape), data_(data), group_(group) {}
 
-  // Mean loss per target, of errors in normalised units times `factors`. Collective.
-  [[nodiscard]] std::vector<double> mean_losses(Split split, const Weights& weights,
-                                                const LossFunction& loss,
-                                                std::span<const double> factors);
-  // RMSE, MAE and R2 per target in the target's own units: transform and normalisation undone.
-  // R2 = 1 - SS_res / SS_tot over the rows of the split. Collective.
-  [[nodiscard]] Evaluation evaluate(Split split, const Weights& weights, const LossFunction& loss,
-                                    const std::vector<VariableSpec>& targets,
-                                    const std::vector<std::uint64_t>& columns,
-                                    const std::vector<std::string>& names);
+  // The natural value of scoring.objective, in the units of the subset's normalised targets in
+  // both steps, so that they can be compared. Collective.
+  [[nodiscard]] double objective(Split split, const Weights& weights, const Scoring& scoring);
+  // All metrics: transform and normalisation undone. Collective.
+  [[nodiscard]] Evaluation evaluate(Split split, const Weights& weights, const Scoring& scoring);
 
  private:
   Engine& engine_;
@@ -36,6 +29,9 @@ class Evaluator {
   std::map<std::uint32_t, std::unique_ptr<Network>> networks_;  // by batch
   std::vector<float> output_;
 
+  // Mean per target column of a loss, of errors in normalised units times scoring.factors.
+  [[nodiscard]] std::vector<double> mean_losses(Split split, const Weights& weights,
+                                                const Scoring& scoring);
   // use(prediction, truth as stored range) for each batch of this member's rows.
   void run(Split split, const Weights& weights,
            const std::function<void(std::span<const float> y, std::span<const float> truth,

@@ -18,10 +18,18 @@ json number(double v) {
 json encode(const Evaluation& evaluation) {
   json targets = json::array();
   for (const TargetMetrics& t : evaluation.targets) {
-    targets.push_back({{"target", t.target},
-                       {"rmse", number(t.rmse)},
-                       {"mae", number(t.mae)},
-                       {"r2", number(t.r2)}});
+    json metrics{{"target", t.target}};
+    for (const auto& [key, value] : {std::pair{"rmse", t.rmse},
+                                     {"mae", t.mae},
+                                     {"r2", t.r2},
+                                     {"bias", t.bias},
+                                     {"accuracy", t.accuracy},
+                                     {"balanced_accuracy", t.balanced_accuracy}}) {
+      if (!std::isnan(value)) {
+        metrics[key] = number(value);
+      }
+    }
+    targets.push_back(std::move(metrics));
   }
   return {{"rows", evaluation.rows}, {"targets", targets}};
 }
@@ -44,7 +52,8 @@ std::string provenance(const TrainerContext& context, const Assignment& assignme
               {"epochs", result.epochs},
               {"steps", result.steps},
               {"best_validation", result.best_validation},
-              {"objective", number(result.objective)},
+              {"objective", number(natural_value(context.spec.search.objective, result.objective))},
+              {"objective_metric", name(context.spec.search.objective)},
               {"parameters", result.parameters},
               {"validation", encode(result.validation)},
               {"test", encode(result.test)},

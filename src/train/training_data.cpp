@@ -86,6 +86,10 @@ TrainingData::TrainingData(std::shared_ptr<const Pack> pack, const DataSpec& spe
                            Group& group)
     : pack_(std::move(pack)) {
   const PackHeader& header = pack_->header();
+  weighted_ = !header.weights.empty();
+  for (const Split split : all_splits) {
+    weights_[static_cast<std::size_t>(split)] = pack_->weights(split);
+  }
   if (!renormalise) {
     input_.set(header.inputs, header.inputs);
     target_.set(header.targets, header.targets);
@@ -95,6 +99,15 @@ TrainingData::TrainingData(std::shared_ptr<const Pack> pack, const DataSpec& spe
   const auto targets = training_stats(pack_->targets(Split::train), header.targets, group);
   input_.set(header.inputs, encoding_for(spec.normalise_inputs, inputs));
   target_.set(header.targets, encoding_for(spec.normalise_targets, targets));
+  if (weighted_) {
+    weight_factor_ = 1 / training_stats(pack_->weights(Split::train), {{0}, {1}}, group)[0].mean;
+  }
+}
+
+void TrainingData::gather_weights(const EpochOrder& order, RowRange range, float* w) const {
+  for (std::uint64_t p = range.begin; p < range.end; ++p) {
+    *w++ = static_cast<float>(weight(Split::train, order.row(p)));
+  }
 }
 
 void TrainingData::gather(const EpochOrder& order, RowRange range, float* x, float* y) const {

@@ -1,6 +1,7 @@
 // A pack as a training sees it: normalised with given statistics, gathered into batches.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,14 @@ class TrainingData {
   // Training rows at positions [range.begin, range.end) of the order, into x [rows, inputs] and
   // y [rows, targets].
   void gather(const EpochOrder& order, RowRange range, float* x, float* y) const;
+  // Row weights, of mean 1 over the training rows; only if weighted().
+  [[nodiscard]] bool weighted() const { return weighted_; }
+  void gather_weights(const EpochOrder& order, RowRange range, float* w) const;
+  [[nodiscard]] double weight(Split split, std::uint64_t row) const {
+    return weighted_ ? weight_factor_ *
+                           static_cast<double>(weights_[static_cast<std::size_t>(split)][row])
+                     : 1;
+  }
   // Consecutive rows of a split. The views hold until the next call.
   struct Rows {
     std::span<const float> x;
@@ -58,6 +67,9 @@ class TrainingData {
   std::shared_ptr<const Pack> pack_;
   Side input_;
   Side target_;
+  bool weighted_ = false;
+  std::array<std::span<const float>, 3> weights_;
+  double weight_factor_ = 1;  // weight = factor * stored
 };
 
 }  // namespace twostep

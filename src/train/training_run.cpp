@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "train/finite.hpp"
 #include "train/provenance.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/data/agree.hpp"
@@ -14,9 +15,15 @@ namespace {
 constexpr std::uint32_t inference_batch = 1024;
 constexpr int inference_repeats = 10;
 
-NetworkShape shape_of(const ModelSettings& model, const TrainingData& data) {
-  return {static_cast<std::uint32_t>(data.inputs()), model.widths,
-          static_cast<std::uint32_t>(data.targets()), model.activation, model.output_activation};
+NetworkShape shape_of(const ModelSettings& model, const DataPlan& plan) {
+  return {static_cast<std::uint32_t>(plan.inputs()), model.widths,
+          static_cast<std::uint32_t>(plan.outputs()), model.activation, model.output_activation};
+}
+
+RunningAverage averager(const StudySpec& spec, AssignmentKind kind) {
+  const RetrainingSpec& r = spec.retraining;
+  return RunningAverage(kind == AssignmentKind::retrain ? r.averaging : Averaging::none,
+                        r.averaging_decay);
 }
 
 }  // namespace
@@ -28,14 +35,15 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
       hyperparameters_(resolve(context.spec, context.space, assignment.point)),
       group_(group),
       data_(std::move(pack), context.spec.data, assignment.kind == AssignmentKind::retrain, group),
-      loss_{hyperparameters_.training.loss, hyperparameters_.training.huber_delta,
-            hyperparameters_.training.quantile},
-      shape_(shape_of(hyperparameters_.model, data_)),
+      scoring_(make_scoring(context.spec, context.plan, hyperparameters_.training, data_)),
+      shape_(shape_of(hyperparameters_.model, context.plan)),
       layout_(shape_),
       optimizer_(hyperparameters_.training, layout_),
       order_(context.spec.seed, assignment.kind == AssignmentKind::retrain ? 1 : 0,
              data_.rows(Split::train)),
-      evaluator_(context.engine, shape_, data_, group) {
+      evaluator_(context.engine, shape_, data_, group),
+      average_(averager(context.spec, assignment.kind)),
+      average_state_(average_) {
   const std::uint64_t rows = data_.rows(Split::train);
   batch_rows_ = std::min<std::uint64_t>(hyperparameters_.training.batch_size, rows);
   steps_per_epoch_ = (rows + batch_rows_ - 1) / batch_rows_;
@@ -50,7 +58,8 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     const std::uint64_t share = share_of({0, batch_rows_}, 0, group_.size()).size();
     x_.resize(share * data_.inputs());
     y_.resize(share * data_.targets());
-    prediction_.resize(share * data_.targets());
+    prediction_.resize(share * shape_.outputs);
+    row_weights_.resize(data_.weighted() ? share : 0);
     initialise(shape_, hyperparameters_.model.initialisation,
                Rng(context_.spec.seed, Purpose::initialise, assignment_.trial.value), parameters_);
     best_parameters_ = parameters_;
@@ -68,6 +77,7 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
 double TrainingRun::compute_gradient(RowRange batch) {
   const RowRange mine = share_of(batch, group_.rank(), group_.size());
   const std::uint64_t n = mine.size();
+  // A class target has one term per row, whatever the number of outputs.
   const double scale = 1.0 / static_cast<double>(batch.size() * data_.targets());
   double loss = 0;
   if (n == 0) {
@@ -79,11 +89,17 @@ double TrainingRun::compute_gradient(RowRange batch) {
     }
     data_.gather(order_, mine, x_.data(), y_.data());
     const std::span<const float> x(x_.data(), n * data_.inputs());
-    const std::span<float> y(prediction_.data(), n * data_.targets());
+    const std::span<float> y(prediction_.data(), n * shape_.outputs);
     network->forward(parameters_, state_, x, y,
                      {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
                       batch.size(), &group_});
-    loss = scale * replace_by_slope(loss_, y.data(), y_.data(), y.size(), scale);
+    LossBatch terms{n, shape_.outputs};
+    if (data_.weighted()) {
+      data_.gather_weights(order_, mine, row_weights_.data());
+      terms.row_weights = row_weights_.data();
+    }
+    terms.output_weights = scoring_.weighted() ? scoring_.weights.data() : nullptr;
+    loss = scale * replace_by_slope(scoring_.loss, y.data(), y_.data(), terms, scale);
     network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
   }
   gradient_.back() = static_cast<float>(loss);
@@ -102,47 +118,59 @@ void TrainingRun::step() {
                        std::min((within + 1) * batch_rows_, data_.rows(Split::train))};
   const double loss = compute_gradient(batch);
   if (!std::isfinite(loss)) {
-    outcome_ = Outcome::diverged;
+    diverge("the loss");
     return;
   }
-  optimizer_.step(parameters_, std::span<const float>(gradient_).first(layout_.parameters),
+  const auto gradient = std::span<const float>(gradient_).first(layout_.parameters);
+  if (!all_finite(gradient)) {
+    diverge("the gradient of " + place_of_defect(layout_, gradient));
+    return;
+  }
+  optimizer_.step(parameters_, gradient,
                   plateau_ * learning_rate_at(hyperparameters_.training, step_, total_steps_));
   ++step_;
+  const RetrainingSpec& retraining = context_.spec.retraining;
+  if (retrains() && retraining.averaging == Averaging::ema) {
+    average_.add(parameters_);
+    average_state_.add(state_);
+  }
   if (step_ % validate_every_ == 0 || step_ == total_steps_) {
+    if (retrains() && retraining.averaging == Averaging::swa &&
+        static_cast<double>(step_) >=
+            retraining.averaging_start * static_cast<double>(total_steps_)) {
+      average_.add(parameters_);
+      average_state_.add(state_);
+    }
     validate();
   }
 }
 
-// The study's objective, in the units of the subset's normalised targets in both steps, so that
-// their losses can be compared.
-double TrainingRun::objective() {
-  const TrainingSettings& training = hyperparameters_.training;
-  const LossFunction loss{context_.spec.search.objective, training.huber_delta, training.quantile};
-  std::vector<double> factors;
-  for (std::size_t j = 0; j < data_.targets(); ++j) {
-    factors.push_back(data_.target_encoding().scale[j] / data_.stored_targets().scale[j]);
-  }
-  const auto means =
-      evaluator_.mean_losses(Split::validation, {parameters_, state_}, loss, factors);
-  double sum = 0;
-  for (const double m : means) {
-    sum += m;
-  }
-  return sum / static_cast<double>(means.size());
+void TrainingRun::diverge(const std::string& what) {
+  outcome_ = Outcome::diverged;
+  diverged_ = what + " is not finite at step " + std::to_string(step_ + 1);
+}
+
+Weights TrainingRun::current() const {
+  return average_.empty() ? Weights{parameters_, state_}
+                          : Weights{average_.values(), average_state_.values()};
 }
 
 void TrainingRun::validate() {
-  const double value = objective();
+  const Weights weights = current();
+  const double value =
+      natural_value(scoring_.objective, evaluator_.objective(Split::validation, weights, scoring_));
   curve_.push_back(value);
   if (!std::isfinite(value)) {
     outcome_ = Outcome::diverged;
+    diverged_ = std::string("the validation's ") + name(scoring_.objective) +
+                " is not finite after step " + std::to_string(step_);
     return;
   }
   if (!(value >= best_)) {  // also the first, when best_ is NaN
     best_ = value;
     best_validation_ = static_cast<std::uint32_t>(curve_.size());
-    best_parameters_ = parameters_;
-    best_state_ = state_;
+    best_parameters_.assign(weights.parameters.begin(), weights.parameters.end());
+    best_state_.assign(weights.state.begin(), weights.state.end());
   }
   const TrainingSettings& training = hyperparameters_.training;
   const std::uint64_t stale = curve_.size() - best_validation_;
@@ -172,7 +200,7 @@ Result TrainingRun::result() {
   out.steps = step_;
   out.parameters = layout_.parameters;
   if (*outcome_ == Outcome::diverged) {
-    out.message = "the loss is not finite after step " + std::to_string(step_);
+    out.message = diverged_;
   } else if (retrains()) {
     finish_retraining(out);
   }
@@ -180,13 +208,9 @@ Result TrainingRun::result() {
 }
 
 void TrainingRun::finish_retraining(Result& out) {
-  const DataSpec& data = context_.spec.data;
-  const DataPlan& plan = context_.plan;
   const Weights best{best_parameters_, best_state_};
-  out.validation = evaluator_.evaluate(Split::validation, best, loss_, data.targets,
-                                       plan.target_columns, plan.target_names);
-  out.test = evaluator_.evaluate(Split::test, best, loss_, data.targets, plan.target_columns,
-                                 plan.target_names);
+  out.validation = evaluator_.evaluate(Split::validation, best, scoring_);
+  out.test = evaluator_.evaluate(Split::test, best, scoring_);
   out.model_file = "finalists/" + std::to_string(assignment_.trial.value) + "/model.h5";
   agree(group_, [&] {
     if (group_.rank() == 0) {
@@ -200,7 +224,7 @@ void TrainingRun::finish_retraining(Result& out) {
 double TrainingRun::time_inference() {
   const auto network = context_.engine.compile(shape_, inference_batch, Pass::inference);
   std::vector<float> x(inference_batch * data_.inputs(), 0.5F);
-  std::vector<float> y(inference_batch * data_.targets());
+  std::vector<float> y(inference_batch * shape_.outputs);
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < inference_repeats; ++i) {
     const Time begun = context_.clock.now();
@@ -213,6 +237,7 @@ double TrainingRun::time_inference() {
 Model TrainingRun::make_model(const Result& result) const {
   Model model;
   model.shape = shape_;
+  model.task = scoring_.task;
   model.parameters.assign(best_parameters_.begin(), best_parameters_.end());
   model.state = best_state_;
   model.rows = context_.spec.data.rows;
@@ -240,6 +265,10 @@ void TrainingRun::save(ByteWriter& writer) const {
   writer.f64(plateau_);
   writer.u8(outcome_ ? 1 + static_cast<std::uint8_t>(*outcome_) : 0);
   optimizer_.save(writer);
+  if (retrains() && context_.spec.retraining.averaging != Averaging::none) {
+    average_.save(writer);
+    average_state_.save(writer);
+  }
 }
 
 void TrainingRun::load(ByteReader& reader) {
@@ -255,6 +284,10 @@ void TrainingRun::load(ByteReader& reader) {
   const std::uint8_t outcome = reader.u8();
   outcome_ = outcome > 0 ? std::optional(static_cast<Outcome>(outcome - 1)) : std::nullopt;
   optimizer_.load(reader);
+  if (retrains() && context_.spec.retraining.averaging != Averaging::none) {
+    average_.load(reader);
+    average_state_.load(reader);
+  }
   order_ready_ = false;
   TWOSTEP_ENSURE(parameters_.size() == layout_.parameters && state_.size() == layout_.state);
 }

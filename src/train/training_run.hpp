@@ -7,6 +7,7 @@
 
 #include "train/evaluation.hpp"
 #include "twostep/base/aligned.hpp"
+#include "twostep/train/average.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
 #include "twostep/train/schedule.hpp"
@@ -35,7 +36,7 @@ class TrainingRun {
   const Hyperparameters hyperparameters_;
   Group& group_;
   TrainingData data_;
-  const LossFunction loss_;
+  const Scoring scoring_;
   NetworkShape shape_;
   MlpLayout layout_;
   Optimizer optimizer_;
@@ -49,7 +50,7 @@ class TrainingRun {
   AlignedFloats parameters_;
   std::vector<float> state_;
   AlignedFloats gradient_;  // with the loss behind the last parameter, summed in one go
-  AlignedFloats x_, y_, prediction_;
+  AlignedFloats x_, y_, prediction_, row_weights_;
   // What a checkpoint holds, beside parameters and optimiser.
   std::uint64_t step_ = 0;
   AlignedFloats best_parameters_;
@@ -57,14 +58,19 @@ class TrainingRun {
   double best_ = 0;
   std::uint32_t best_validation_ = 0;
   std::vector<double> curve_;
-  double plateau_ = 1;  // what reduce_on_plateau has come down to
+  double plateau_ = 1;            // what reduce_on_plateau has come down to
+  RunningAverage average_;        // of the parameters
+  RunningAverage average_state_;  // of what networks learn without gradients
   std::optional<Outcome> outcome_;
+  std::string diverged_;  // what is not finite, where and when
   bool order_ready_ = false;
 
   [[nodiscard]] bool retrains() const { return assignment_.kind == AssignmentKind::retrain; }
   [[nodiscard]] double compute_gradient(RowRange batch);
   void validate();
-  [[nodiscard]] double objective();
+  void diverge(const std::string& what);
+  // What is validated and kept: the average of the weights where one is asked for.
+  [[nodiscard]] Weights current() const;
   void finish_retraining(Result& result);
   [[nodiscard]] Model make_model(const Result& result) const;
   [[nodiscard]] double time_inference();

@@ -71,6 +71,22 @@ inline void check_packs_contract(Packs& packs) {
   EXPECT_EQ(packs.open("p", "abc"), nullptr);
   EXPECT_EQ(packs.open("p", "new")->inputs(Split::train)[29], 7.0F);
   EXPECT_EQ(x[29], inputs[29]);
+  EXPECT_TRUE(packs.open("p", "new")->weights(Split::train).empty());
+  // Weights of rows, where the header names them.
+  other.weights = "area";
+  other.weight_scale = 2.5;
+  other.digest = "weighted";
+  const auto weighted = packs.create("w", other, group);
+  weighted->write_range(Split::train, 0, inputs, targets, targets);
+  weighted->write_range(Split::validation, 0, std::span(inputs).first(12),
+                        std::span(targets).first(4), std::span(targets).first(4));
+  weighted->finish();
+  const auto heavy = packs.open("w", "weighted");
+  ASSERT_NE(heavy, nullptr);
+  EXPECT_EQ(heavy->header(), other);
+  const auto w = heavy->weights(Split::train);
+  EXPECT_EQ(std::vector<float>(w.begin(), w.end()), targets);
+  EXPECT_EQ(heavy->weights(Split::validation).size(), 4U);
 }
 
 }  // namespace twostep::test

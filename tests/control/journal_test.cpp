@@ -35,7 +35,7 @@ Result some_result() {
   r.seconds = 1.25;
   r.message = "quote \" backslash \\ newline \n tab \t euro €";
   r.validation = {10, 0.5, {{"a[0]", 1, 2, NAN}}};
-  r.test = {20, 0.25, {{"b", 3, 4, -INFINITY}}};
+  r.test = {20, 0.25, {{"b", 3, 4, -INFINITY, 0.5, NAN, 0.75, 2, 1}}, {"", 1, 2, 3}};
   r.inference_seconds_per_row = 1e-7;
   r.model_file = "finalists/4/model.h5";
   r.train_rows = 1;

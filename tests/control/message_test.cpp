@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "twostep/base/error.hpp"
 #include "twostep/base/rng.hpp"
 
@@ -30,7 +32,8 @@ TEST(Message, ReadsBackTheSame) {
   r.trial = TrialId(3);
   r.curve = {1, 2, 3};
   r.message = "m";
-  r.test.targets = {{"t", 1, 2, 3}};
+  r.test.targets = {{"t", 1, 2, 3, 4, 5, 6, 7, 8}};
+  r.test.overall = {"", 8, 7, NAN, 5, 4, 3, 2, 1};
   const Bytes done = encode(FromWorker{Done{r}});
   EXPECT_EQ(encode(decode_from_worker(done)), done);
 }

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
+
+#include "twostep/study/metric.hpp"
 
 namespace twostep {
 namespace {
@@ -14,6 +17,18 @@ LossFunction loss_named(const std::string& name) {
   loss.huber_delta = 0.7;
   loss.quantile = 0.9;
   return loss;
+}
+
+// Those that are functions of prediction - truth.
+std::vector<std::string> difference_losses() {
+  std::vector<std::string> out;
+  for (const std::string& name : loss_names()) {
+    if (task_of(loss_named(name).kind) == Task::regression) {
+      out.push_back(name);
+    }
+  }
+  EXPECT_EQ(out.size() + 2, loss_names().size());
+  return out;
 }
 
 TEST(Loss, ClosedForms) {
@@ -28,7 +43,7 @@ TEST(Loss, ClosedForms) {
 }
 
 TEST(Loss, SlopesAreDerivatives) {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : difference_losses()) {
     const LossFunction loss = loss_named(name);
     for (const double r : {-2.0, -0.69, -0.1, 0.2, 0.71, 3.0}) {
       const double h = 1e-6;
@@ -39,7 +54,7 @@ TEST(Loss, SlopesAreDerivatives) {
 }
 
 TEST(Loss, ABatchIsTheSumOfItsRows) {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : difference_losses()) {
     const LossFunction loss = loss_named(name);
     std::vector<float> y;
     std::vector<float> t;
@@ -60,7 +75,7 @@ TEST(Loss, ABatchIsTheSumOfItsRows) {
 }
 
 TEST(Loss, NaNIsNotSwallowed) {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : difference_losses()) {
     const LossFunction loss = loss_named(name);
     std::vector<float> y{NAN};
     const float t = 0;
@@ -82,6 +97,85 @@ TEST(Loss, QuantilesAreFound) {
       at -= 0.05 * slope;
     }
     EXPECT_NEAR(at, expected, 1) << name;
+  }
+}
+
+TEST(Loss, BinaryCrossEntropyIsThatOfTheProbability) {
+  const LossFunction loss = loss_named("binary_cross_entropy");
+  for (const double z : {-7.0, -0.3, 0.0, 1.1, 5.0}) {
+    for (const double t : {0.0, 0.25, 1.0}) {
+      const double p = 1 / (1 + std::exp(-z));
+      EXPECT_NEAR(loss.value(z, t), -t * std::log(p) - (1 - t) * std::log(1 - p), 1e-12);
+      const double h = 1e-6;
+      EXPECT_NEAR(loss.slope(z, t), (loss.value(z + h, t) - loss.value(z - h, t)) / (2 * h), 1e-8);
+    }
+  }
+  // Far out, where the probability is 0 or 1 in any precision.
+  EXPECT_DOUBLE_EQ(loss.value(1000, 0), 1000);
+  EXPECT_DOUBLE_EQ(loss.value(-1000, 1), 1000);
+  EXPECT_EQ(loss.value(1000, 1), 0);
+  EXPECT_EQ(loss.slope(-1000, 0), 0);
+}
+
+TEST(Loss, CategoricalCrossEntropyIsThatOfTheSoftmax) {
+  const float z[] = {0.5F, -1.25F, 2.0F};
+  const double sum = std::exp(0.5) + std::exp(-1.25) + std::exp(2.0);
+  EXPECT_NEAR(class_loss(z, 3, 0), -std::log(std::exp(0.5) / sum), 1e-12);
+  EXPECT_NEAR(class_loss(z, 3, 2), -std::log(std::exp(2.0) / sum), 1e-12);
+  const float far[] = {-3000.0F, 3000.0F};
+  EXPECT_DOUBLE_EQ(class_loss(far, 2, 0), 6000);
+  EXPECT_EQ(class_loss(far, 2, 1), 0);
+  // Two classes are one logit, their difference.
+  const float two[] = {0.3F, 1.7F};
+  EXPECT_NEAR(class_loss(two, 2, 1), loss_named("binary_cross_entropy").value(1.7F - 0.3F, 1),
+              1e-7);
+}
+
+// The slopes of a weighted batch against finite differences of its sum, for every loss, with and
+// without each kind of weight.
+TEST(Loss, WeightedSlopesAreDerivatives) {
+  constexpr std::size_t rows = 5;
+  constexpr std::size_t outputs = 3;
+  const std::vector<float> row_weights{0.5F, 2.0F, 0.0F, 1.0F, 1.5F};
+  const std::vector<double> output_weights{1.5, 0.25, 1.25};
+  for (const std::string& name : loss_names()) {
+    const LossFunction loss = loss_named(name);
+    const bool classes = task_of(loss.kind) == Task::classes;
+    std::vector<float> y;
+    std::vector<float> t;
+    for (std::size_t i = 0; i < rows * outputs; ++i) {
+      y.push_back(std::sin(static_cast<float>(3 * i)));
+      t.push_back(classes ? static_cast<float>(i % outputs)
+                          : 0.5F + 0.5F * std::cos(2.0F * static_cast<float>(i)));
+    }
+    for (const int weights : {0, 1, 2, 3}) {
+      LossBatch batch{rows, outputs};
+      batch.row_weights = (weights & 1) != 0 ? row_weights.data() : nullptr;
+      batch.output_weights = (weights & 2) != 0 && !classes ? output_weights.data() : nullptr;
+      std::vector<float> slopes = y;
+      replace_by_slope(loss, slopes.data(), t.data(), batch, 0.25);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const float h = 1.0F / 256;
+        std::vector<float> up = y;
+        std::vector<float> down = y;
+        up[i] += h;
+        down[i] -= h;
+        const double difference = replace_by_slope(loss, up.data(), t.data(), batch, 1) -
+                                  replace_by_slope(loss, down.data(), t.data(), batch, 1);
+        EXPECT_NEAR(slopes[i], 0.25 * difference / (2 * static_cast<double>(h)), 2e-5)
+            << name << " " << weights << " " << i;
+      }
+    }
+  }
+}
+
+TEST(Loss, NaNLogitsAreNotSwallowed) {
+  for (const char* name : {"binary_cross_entropy", "categorical_cross_entropy"}) {
+    std::vector<float> y{0.5F, NAN};
+    const std::vector<float> t{0, 0};
+    EXPECT_TRUE(std::isnan(replace_by_slope(loss_named(name), y.data(), t.data(), {1, 2}, 1.0)))
+        << name;
+    EXPECT_TRUE(std::isnan(y[1])) << name;
   }
 }
 

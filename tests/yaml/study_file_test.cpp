@@ -171,6 +171,17 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
       {"search: {trials: 20,",
        "  quantile: {float: [0.1, 0.9]}\nsearch: {objective: quantile, trials: 20,", 17,
        "training.quantile a range"},
+      {"targets: [y]", "targets: [{name: y, weight: -1}]", 5, "weight: out of range"},
+      {"targets: [y]", "targets: [{name: y, weight: [0, 0]}]", 5, "nothing above 0"},
+      {"targets: [y]", "targets: [y]\n  weights: y", 6, "also a target"},
+      {"targets: [y]", "targets: [y]\n  classes: 3", 6, "data.classes without a class target"},
+      {"search: {trials: 20,", "search: {objective: accuracy, trials: 20,", 16, "of a regression"},
+      {"search: {trials: 20,",
+       "  loss: {choice: [mse, binary_cross_entropy]}\nsearch: {trials: 20,", 16,
+       "binary_cross_entropy"},
+      {"search: {trials: 20,",
+       "  loss: binary_cross_entropy\nsearch: {objective: huber, trials: 20,", 17,
+       "binary_cross_entropy, "},
       {"model:", "modle:", 7, "did you mean 'model'?"},
   };
   for (const Mistake& m : mistakes) {
@@ -186,6 +197,48 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
     EXPECT_TRUE(found) << m.by << ": expected line " << m.line << " and \"" << m.text << "\" in\n"
                        << all;
   }
+}
+
+TEST(StudyFile, ACrossEntropySaysWhatTheTargetsAre) {
+  const auto with = [](const std::string& more, const std::string& data = "") {
+    std::string text = replaced("search: {", "  " + more + "\nsearch: {");
+    return data.empty() ? text : text.insert(text.find("  split:"), "  " + data + "\n");
+  };
+  const StudySpec binary = read(with("loss: binary_cross_entropy"));
+  EXPECT_EQ(binary.task(), Task::binary);
+  EXPECT_EQ(binary.search.objective, Metric::binary_cross_entropy);
+  EXPECT_EQ(binary.data.normalise_targets, Normalisation::none);
+  EXPECT_EQ(read_spec(read_json(to_json(binary))), binary);
+  const StudySpec classes = read(with("loss: categorical_cross_entropy", "classes: 4"));
+  EXPECT_EQ(classes.search.objective, Metric::categorical_cross_entropy);
+  EXPECT_EQ(classes.data.classes, 4U);
+  EXPECT_EQ(read_spec(read_json(to_json(classes))), classes);
+  const std::vector<Mistake> mistakes{
+      {"loss: binary_cross_entropy", "normalise: {targets: standard}", 6, "normalise.targets with"},
+      {"loss: categorical_cross_entropy", "classes: 1", 6, "from 2"},
+      {"loss: binary_cross_entropy", "classes: 3", 6, "without a class target"},
+  };
+  for (const Mistake& m : mistakes) {
+    const auto problems = problems_of(with(m.what, m.by));
+    ASSERT_EQ(problems.size(), 1U) << m.by;
+    EXPECT_EQ(problems[0].where, "s.yaml:" + std::to_string(m.line)) << m.by;
+    EXPECT_NE(problems[0].text().find(m.text), std::string::npos) << problems[0].text();
+  }
+  std::string text = with("loss: categorical_cross_entropy");
+  text.replace(text.find("targets: [y]"), 12, "targets: [y, z]");
+  text.replace(text.find("  activation:"), 2, "  output_activation: sigmoid\n  ");
+  const auto problems = problems_of(text);
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_NE(problems[0].text().find("applies the softmax itself"), std::string::npos);
+  EXPECT_NE(problems[1].text().find("one class target"), std::string::npos);
+}
+
+TEST(StudyFile, TargetsHaveWeights) {
+  const StudySpec s = read(replaced("targets: [y]", "targets: [{name: y, weight: [1, 2.5]}, z]"));
+  EXPECT_EQ(s.data.targets[0].weight, (std::vector<double>{1, 2.5}));
+  EXPECT_TRUE(s.data.targets[1].weight.empty());
+  EXPECT_EQ(read_spec(read_json(to_json(s))), s);
+  EXPECT_EQ(differences(read(good), read(replaced("[y]", "[{name: y, weight: 3}]"))).size(), 1U);
 }
 
 TEST(StudyFile, AllMistakesAreListedAtOnce) {

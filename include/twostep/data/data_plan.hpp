@@ -1,6 +1,6 @@
 // What the study file means for the data at hand: columns, split sizes, subset sizes, and digests
 // by which extracted packs are known again. Made from headers alone, but for `split: {variable:
-// ...}`, whose variable has to be read through once.
+// ...}`, whose variable has to be read through once, and for the targets of a cross-entropy.
 #pragma once
 
 #include <array>
@@ -25,7 +25,8 @@ struct DataPlan {
   std::vector<std::uint64_t> target_columns;
   std::array<std::uint64_t, 3> split_rows{};  // indexed by Split
   std::array<std::uint64_t, 3>
-      file_rows{};  // separate files: rows of each split's files, in shard order
+      file_rows{};            // separate files: rows of each split's files, in shard order
+  std::uint64_t classes = 0;  // of a class target; else 0
   std::uint64_t subset_rows = 0;
   std::uint64_t subset_validation_rows = 0;
   std::string data_digest;    // names, rows, columns: which data
@@ -34,14 +35,16 @@ struct DataPlan {
 
   [[nodiscard]] std::size_t inputs() const { return input_names.size(); }
   [[nodiscard]] std::size_t targets() const { return target_names.size(); }
+  // Of the network: one per target column, or per class.
+  [[nodiscard]] std::size_t outputs() const { return classes > 0 ? classes : targets(); }
 };
 
 // For the ranks that did not make it.
 void encode(ByteWriter& writer, const DataPlan& plan);
 [[nodiscard]] DataPlan decode_data_plan(ByteReader& reader);
 
-// The variables in the order in which Shards is to list them: inputs, targets, then the split
-// variable if there is one.
+// The variables in the order in which Shards is to list them: inputs, targets, then weights and
+// split variable if there are such.
 [[nodiscard]] TableRequest wanted_table(const StudySpec& spec);
 
 // files_per_split: how many shards belong to train, validation and test files; {all, 0, 0} unless

@@ -14,6 +14,8 @@ namespace twostep {
 
 struct Model {
   NetworkShape shape;
+  // What the network's outputs are: values, or logits whose sigmoid or softmax is a probability.
+  Task task = Task::regression;
   std::vector<float> parameters;     // flat; see ports/mlp_layout.hpp
   std::vector<float> state;          // likewise
   std::vector<std::string> rows;     // row dimensions; empty: the first one

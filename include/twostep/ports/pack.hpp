@@ -1,5 +1,6 @@
 // Port: packs. A pack is the extracted, column-concatenated, transformed form of (part of) the
-// data: per split one float32 matrix of inputs [rows, inputs] and one of targets [rows, targets].
+// data: per split one float32 matrix of inputs [rows, inputs] and one of targets [rows, targets],
+// and a vector of row weights [rows] where the study has such.
 // What a trial reads is a pack (the subset), and so is what a retraining reads (all rows). Stored
 // values are (value - offset) / scale per column, so that float32 loses nothing on variables with a
 // large mean; offsets and scales are part of the pack.
@@ -33,6 +34,8 @@ struct PackHeader {
   ColumnEncoding targets;
   std::string digest;  // of everything that decides the content; a reader compares it
   std::uint64_t dropped_rows = 0;
+  std::string weights;      // the variable of the row weights; empty: there are none
+  double weight_scale = 1;  // weight = scale * stored; the mean over the subset's training rows
   friend bool operator==(const PackHeader&, const PackHeader&) = default;
 };
 
@@ -41,9 +44,10 @@ struct PackHeader {
 class PackWriter {
  public:
   virtual ~PackWriter() = default;
-  // Independent; consecutive rows from `begin` on. The row count follows from the spans' sizes.
+  // Independent; consecutive rows from `begin` on. The row count follows from the spans' sizes;
+  // weights: one per row, or none where the header names none.
   virtual void write_range(Split split, std::uint64_t begin, std::span<const float> inputs,
-                           std::span<const float> targets) = 0;
+                           std::span<const float> targets, std::span<const float> weights = {}) = 0;
   virtual void finish() = 0;  // collective
 };
 
@@ -55,6 +59,7 @@ class Pack {
   [[nodiscard]] virtual const PackHeader& header() const = 0;
   [[nodiscard]] virtual std::span<const float> inputs(Split split) const = 0;
   [[nodiscard]] virtual std::span<const float> targets(Split split) const = 0;
+  [[nodiscard]] virtual std::span<const float> weights(Split split) const = 0;  // may be empty
 };
 
 class Packs {

@@ -23,6 +23,7 @@ class MemPacks : public Packs {
     PackHeader header;
     std::array<std::vector<float>, 3> inputs;
     std::array<std::vector<float>, 3> targets;
+    std::array<std::vector<float>, 3> weights;
   };
   class Writer;
   class View;

@@ -20,7 +20,15 @@ enum class Activation {
   softplus,
   selu
 };
-enum class Loss { mse, mae, huber, log_cosh, quantile };
+enum class Loss {
+  mse,
+  mae,
+  huber,
+  log_cosh,
+  quantile,
+  binary_cross_entropy,
+  categorical_cross_entropy
+};
 enum class OptimizerKind { sgd, adam, adamw, nadam, radam, rmsprop, lion };
 enum class ScheduleKind {
   constant,

@@ -51,6 +51,9 @@ struct Report {
   std::string directory;
   std::uint64_t seed = 0;
   std::string algorithm;
+  // What trials and finalists are ranked by; all objectives below are its natural values.
+  Metric objective = Metric::mse;
+  Task task = Task::regression;
   std::string phase;    // "search", "retraining", "finished", "failed"
   std::string message;  // why it failed
   std::uint32_t runs = 0;

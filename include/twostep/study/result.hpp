@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -14,25 +15,37 @@ namespace twostep {
 
 enum class Outcome {
   finished,
-  diverged,     // loss became NaN or infinite
+  diverged,     // loss or gradient became NaN or infinite
   failed,       // an Error at the trial boundary; `message` says which
   timed_out,    // exceeded its time limit
   interrupted,  // stopped on request before its end; will be dispatched again
   crashed,      // its worker died under it as often as allowed (set by the coordinator)
 };
 
-struct TargetMetrics {  // in the target's own units, over the rows of one split
+// Over the rows of one split, weighted as the rows are; NaN: not defined (r2 of a constant target,
+// rmse of classes, accuracy of a regression). rmse, mae, r2 and bias are in the target's own units,
+// of binary targets those of the probability; bias is the mean of prediction - truth.
+struct TargetMetrics {
+  static constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   std::string target;
-  double rmse = 0;
-  double mae = 0;
-  double r2 = 0;  // NaN where the target is constant
-  friend bool operator==(const TargetMetrics&, const TargetMetrics&) = default;
+  double rmse = undefined;
+  double mae = undefined;
+  double r2 = undefined;
+  double bias = undefined;
+  double accuracy = undefined;
+  double balanced_accuracy = undefined;  // mean over the classes of the part predicted right
+  double loss = undefined;               // the training's, in normalised units
+  double objective = undefined;          // search.objective, its natural value, in its units
+  friend bool operator==(const TargetMetrics& a, const TargetMetrics& b);  // NaN equals NaN
 };
 
 struct Evaluation {
   std::uint64_t rows = 0;
   double loss = 0;  // the training loss on this split, in normalised target units
   std::vector<TargetMetrics> targets;
+  // Means over the targets by their weights. Targets differ in unit, so rmse, mae and bias are here
+  // in the units of the subset's normalised targets; the bias is the mean of the absolute ones.
+  TargetMetrics overall;
   friend bool operator==(const Evaluation&, const Evaluation&) = default;
 };
 
@@ -42,9 +55,10 @@ struct Result {
   AssignmentKind kind = AssignmentKind::trial;
   TrialId trial;
   Outcome outcome = Outcome::finished;
-  double objective =
-      0;  // best validation loss in target units (smaller is better); NaN unless finished
-  std::vector<double> curve;          // validation loss after each validation
+  // Best value of search.objective on the validation rows, as it is minimised (of r2 and its like
+  // the negative); NaN unless finished.
+  double objective = 0;
+  std::vector<double> curve;          // the same after each validation
   std::uint32_t best_validation = 0;  // 1-based index into curve
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;

@@ -12,6 +12,7 @@
 
 #include "twostep/study/budget.hpp"
 #include "twostep/study/hyperparameters.hpp"
+#include "twostep/study/metric.hpp"
 #include "twostep/study/space.hpp"
 #include "twostep/study/value.hpp"
 
@@ -56,12 +57,15 @@ struct VariableSpec {
   std::string name;
   Transform transform = Transform::none;
   double offset = 0;  // added before the transform, in the variable's unit
+  // Of a target in losses and means over targets: one for all its columns, or one for each; empty:
+  // 1.
+  std::vector<double> weight;
   std::string where;
   std::vector<std::string> dimensions;  // names for a file that has none; empty: the file's own
   std::vector<LevelSelection> levels;   // of dimensions not listed here every place is a column
   friend bool operator==(const VariableSpec& a, const VariableSpec& b) {
     return a.name == b.name && a.transform == b.transform && a.offset == b.offset &&
-           a.dimensions == b.dimensions && a.levels == b.levels;
+           a.weight == b.weight && a.dimensions == b.dimensions && a.levels == b.levels;
   }
 };
 
@@ -95,6 +99,8 @@ struct DataSpec {
   Normalisation normalise_inputs = Normalisation::standard;
   Normalisation normalise_targets = Normalisation::standard;
   MissingPolicy missing = MissingPolicy::error;
+  std::string weights;        // variable [N] that weights the rows; empty: all alike
+  std::uint32_t classes = 0;  // of a class target; 0: found from the data
   std::string files_where;
   std::string rows_where;
   friend bool operator==(const DataSpec& a, const DataSpec& b) {
@@ -102,7 +108,7 @@ struct DataSpec {
            a.test_files == b.test_files && a.rows == b.rows && a.inputs == b.inputs &&
            a.targets == b.targets && a.split == b.split &&
            a.normalise_inputs == b.normalise_inputs && a.normalise_targets == b.normalise_targets &&
-           a.missing == b.missing;
+           a.missing == b.missing && a.weights == b.weights && a.classes == b.classes;
   }
 };
 
@@ -126,7 +132,7 @@ struct FailuresSpec {
 struct SearchSpec {
   Algorithm algorithm = Algorithm::random;
   std::uint32_t trials = 100;
-  Loss objective = Loss::mse;  // by which trials and finalists are ranked
+  Metric objective = Metric::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;
   Budget budget;
   double trial_seconds = 0;    // per-trial limit; 0: none
@@ -140,9 +146,14 @@ struct PromotionSpec {
   friend bool operator==(const PromotionSpec&, const PromotionSpec&) = default;
 };
 
+enum class Averaging { none, ema, swa };
+
 struct RetrainingSpec {
   Budget budget;
-  std::uint32_t team = 0;  // ranks per finalist; 0: auto
+  Averaging averaging = Averaging::none;  // of weights over steps
+  double averaging_decay = 0.999;         // ema
+  double averaging_start = 0.75;          // swa: fraction of the budget before the first
+  std::uint32_t team = 0;                 // ranks per finalist; 0: auto
   friend bool operator==(const RetrainingSpec&, const RetrainingSpec&) = default;
 };
 
@@ -159,6 +170,7 @@ struct StudySpec {
   friend bool operator==(const StudySpec&, const StudySpec&) = default;
 
   [[nodiscard]] const Setting& setting(const std::string& path) const;  // requires that it exists
+  [[nodiscard]] Task task() const;
 };
 
 // All ranges of the spec as dimensions; parents before children. model.width per layer becomes

@@ -18,7 +18,7 @@ namespace {
 using hdf5::Handle;
 using nlohmann::json;
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;  // 1: outputs are values, which is all that older programs know
 
 json encode_variables(const std::vector<VariableSpec>& variables,
                       const std::vector<std::uint64_t>& columns) {
@@ -114,7 +114,9 @@ class Hdf5Models : public Models {
   }
 
   static std::string describe(const Model& m) {
-    const json j{{"format", format_version},
+    constexpr const char* outputs[] = {"values", "logits", "class_logits"};
+    const json j{{"format", m.task == Task::regression ? 1 : format_version},
+                 {"outputs_are", outputs[static_cast<int>(m.task)]},
                  {"inputs", m.shape.inputs},
                  {"widths", m.shape.widths},
                  {"outputs", m.shape.outputs},
@@ -187,6 +189,10 @@ class Hdf5Models : public Models {
         !parse_name(j.at("output_activation").get<std::string>(), m.shape.output_activation)) {
       throw Error(ErrorKind::data, Problem{path, "an unknown activation", "", ""});
     }
+    const auto outputs = j.value("outputs_are", "values");
+    m.task = outputs == "logits"         ? Task::binary
+             : outputs == "class_logits" ? Task::classes
+                                         : Task::regression;
     m.rows = j.value("rows", std::vector<std::string>{});
     decode_variables(j.at("input_variables"), m.inputs, m.input_columns);
     decode_variables(j.at("target_variables"), m.targets, m.target_columns);
@@ -202,7 +208,7 @@ class Hdf5Models : public Models {
                   m.parameters.data() + layer.biases);
     }
     read_encoding(path, file, "inputs", m.shape.inputs, m.input_encoding);
-    read_encoding(path, file, "targets", m.shape.outputs, m.target_encoding);
+    read_encoding(path, file, "targets", m.target_names.size(), m.target_encoding);
     m.provenance_json = hdf5::read_text_attribute(file, "provenance");
     return m;
   }

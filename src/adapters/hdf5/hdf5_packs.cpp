@@ -25,9 +25,11 @@ constexpr const char* split_names[] = {"train", "validation", "test"};
 constexpr std::size_t alignment = 64;
 constexpr std::uint64_t header_room = 1U << 20;  // bytes beyond the matrices, generously
 
-std::string dataset_name(Split split, bool inputs) {
-  return std::string("/") + split_names[static_cast<int>(split)] +
-         (inputs ? "/inputs" : "/targets");
+enum class Content { inputs, targets, weights };
+
+std::string dataset_name(Split split, Content content) {
+  constexpr const char* names[] = {"/inputs", "/targets", "/weights"};
+  return std::string("/") + split_names[static_cast<int>(split)] + names[static_cast<int>(content)];
 }
 
 bool files_left_open = false;
@@ -41,8 +43,11 @@ class Writer : public PackWriter {
       const Handle folder(H5Gcreate2(file_.get(), split_names[static_cast<int>(split)], H5P_DEFAULT,
                                      H5P_DEFAULT, H5P_DEFAULT),
                           &H5Gclose);
-      inputs_[index(split)] = create_dataset(split, true, header.input_names.size());
-      targets_[index(split)] = create_dataset(split, false, header.target_names.size());
+      inputs_[index(split)] = create_dataset(split, Content::inputs, header.input_names.size());
+      targets_[index(split)] = create_dataset(split, Content::targets, header.target_names.size());
+      if (!header.weights.empty()) {
+        weights_[index(split)] = create_dataset(split, Content::weights, 1);
+      }
     }
     hdf5::write_text_attribute(file_.get(), "header", hdf5::encode_header(header));
   }
@@ -56,7 +61,7 @@ class Writer : public PackWriter {
     group_.sum(failures);
     const bool leave = failures[0] > 0 && group_.size() > 1;
     files_left_open = files_left_open || leave;
-    for (auto* list : {&inputs_, &targets_}) {
+    for (auto* list : {&inputs_, &targets_, &weights_}) {
       for (Handle& h : *list) {
         leave ? h.leave() : static_cast<void>(h.close());
       }
@@ -68,19 +73,21 @@ class Writer : public PackWriter {
   }
 
   void write_range(Split split, std::uint64_t begin, std::span<const float> inputs,
-                   std::span<const float> targets) override {
+                   std::span<const float> targets, std::span<const float> weights) override {
     const std::size_t width = header_.input_names.size();
     const std::uint64_t rows = inputs.size() / width;
     TWOSTEP_REQUIRE(rows * width == inputs.size());
     TWOSTEP_REQUIRE(targets.size() == rows * header_.target_names.size());
     TWOSTEP_REQUIRE(begin + rows <= header_.rows[index(split)]);
+    TWOSTEP_REQUIRE(weights.size() == (header_.weights.empty() ? 0 : rows));
     write(inputs_[index(split)], begin, rows, width, inputs.data());
     write(targets_[index(split)], begin, rows, header_.target_names.size(), targets.data());
+    write(weights_[index(split)], begin, weights.size(), 1, weights.data());
   }
 
   void finish() override {
     bool good = true;
-    for (auto* list : {&inputs_, &targets_}) {
+    for (auto* list : {&inputs_, &targets_, &weights_}) {
       for (Handle& h : *list) {
         good = h.close() && good;
       }
@@ -118,6 +125,7 @@ class Writer : public PackWriter {
   Handle file_;
   std::array<Handle, 3> inputs_;
   std::array<Handle, 3> targets_;
+  std::array<Handle, 3> weights_;  // invalid where there are none
   bool finished_ = false;
   bool write_failed_ = false;
 
@@ -143,17 +151,17 @@ class Writer : public PackWriter {
     }
   }
 
-  Handle create_dataset(Split split, bool inputs, std::size_t columns) {
+  Handle create_dataset(Split split, Content content, std::size_t columns) {
     const hsize_t dims[2] = {header_.rows[index(split)], columns};
     const Handle space(H5Screate_simple(2, dims, nullptr), &H5Sclose);
     const Handle creation(H5Pcreate(H5P_DATASET_CREATE), &H5Pclose);
     H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY);
     H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER);
-    Handle dataset(H5Dcreate2(file_.get(), dataset_name(split, inputs).c_str(), H5T_IEEE_F32LE,
+    Handle dataset(H5Dcreate2(file_.get(), dataset_name(split, content).c_str(), H5T_IEEE_F32LE,
                               space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
                    &H5Dclose);
     if (!dataset.valid()) {
-      hdf5::throw_io(temporary_, "has no room for " + dataset_name(split, inputs));
+      hdf5::throw_io(temporary_, "has no room for " + dataset_name(split, content));
     }
     return dataset;
   }
@@ -216,10 +224,14 @@ class MappedPack : public Pack {
       : header_(std::move(header)), mapping_(path) {
     for (const Split split : all_splits) {
       const auto i = static_cast<std::size_t>(split);
-      inputs_[i] = view(file, dataset_name(split, true), header_.rows[i],
-                        header_.input_names.size(), copies_[2 * i]);
-      targets_[i] = view(file, dataset_name(split, false), header_.rows[i],
-                         header_.target_names.size(), copies_[2 * i + 1]);
+      inputs_[i] = view(file, dataset_name(split, Content::inputs), header_.rows[i],
+                        header_.input_names.size(), copies_[3 * i]);
+      targets_[i] = view(file, dataset_name(split, Content::targets), header_.rows[i],
+                         header_.target_names.size(), copies_[3 * i + 1]);
+      if (!header_.weights.empty()) {
+        weights_[i] = view(file, dataset_name(split, Content::weights), header_.rows[i], 1,
+                           copies_[3 * i + 2]);
+      }
     }
   }
 
@@ -231,13 +243,17 @@ class MappedPack : public Pack {
   [[nodiscard]] std::span<const float> targets(Split split) const override {
     return targets_[static_cast<std::size_t>(split)];
   }
+  [[nodiscard]] std::span<const float> weights(Split split) const override {
+    return weights_[static_cast<std::size_t>(split)];
+  }
 
  private:
   PackHeader header_;
   Mapping mapping_;
   std::array<std::span<const float>, 3> inputs_;
   std::array<std::span<const float>, 3> targets_;
-  std::array<std::vector<float>, 6> copies_;  // where a file system cannot map
+  std::array<std::span<const float>, 3> weights_;
+  std::array<std::vector<float>, 9> copies_;  // where a file system cannot map
   bool whole_ = true;
 
   std::span<const float> view(hid_t file, const std::string& name, std::uint64_t rows,
@@ -273,7 +289,9 @@ class Hdf5Packs : public Packs {
                                                    Group& group) override {
     std::uint64_t bytes = header_room;
     for (const std::uint64_t rows : header.rows) {
-      bytes += rows * (header.input_names.size() + header.target_names.size()) * sizeof(float);
+      bytes += rows * sizeof(float) *
+               (header.input_names.size() + header.target_names.size() +
+                (header.weights.empty() ? 0 : 1));
     }
     std::array<std::byte, 1> full{};
     std::unique_ptr<Error> problem;
