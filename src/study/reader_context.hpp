@@ -54,5 +54,7 @@ void read_setting(ReaderContext& context, const Field& field, const ConfigNode& 
 void read_data_list(ReaderContext& context, const Field& field, const ConfigNode& node);
 // Checks that concern more than one option; also sets what follows from others (split kind).
 void check_spec(ReaderContext& context);
+// Of these, the ones that concern the network's inside.
+void check_model(ReaderContext& context);
 
 }  // namespace twostep

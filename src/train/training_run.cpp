@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "train/empty_network.hpp"
 #include "train/provenance.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/data/agree.hpp"
@@ -15,8 +16,15 @@ constexpr std::uint32_t inference_batch = 1024;
 constexpr int inference_repeats = 10;
 
 NetworkShape shape_of(const ModelSettings& model, const TrainingData& data) {
-  return {static_cast<std::uint32_t>(data.inputs()), model.widths,
-          static_cast<std::uint32_t>(data.targets()), model.activation, model.output_activation};
+  return {static_cast<std::uint32_t>(data.inputs()),
+          model.widths,
+          static_cast<std::uint32_t>(data.targets()),
+          model.activation,
+          model.output_activation,
+          model.norm,
+          model.dropout,
+          model.input_noise,
+          model.residual};
 }
 
 }  // namespace
@@ -54,7 +62,7 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     initialise(shape_, hyperparameters_.model.initialisation,
                Rng(context_.spec.seed, Purpose::initialise, assignment_.trial.value), parameters_);
     best_parameters_ = parameters_;
-    state_.resize(layout_.state);
+    state_ = initial_state(shape_);
     best_state_ = state_;
     best_ = std::numeric_limits<double>::quiet_NaN();
     if (share > 0) {
@@ -69,23 +77,19 @@ double TrainingRun::compute_gradient(RowRange batch) {
   const RowRange mine = share_of(batch, group_.rank(), group_.size());
   const std::uint64_t n = mine.size();
   const double scale = 1.0 / static_cast<double>(batch.size() * data_.targets());
-  double loss = 0;
-  if (n == 0) {
-    std::fill(gradient_.begin(), gradient_.end(), 0.0F);
-  } else {
-    std::unique_ptr<Network>& network = networks_[n];
-    if (!network) {
-      network = context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training);
-    }
-    data_.gather(order_, mine, x_.data(), y_.data());
-    const std::span<const float> x(x_.data(), n * data_.inputs());
-    const std::span<float> y(prediction_.data(), n * data_.targets());
-    network->forward(parameters_, state_, x, y,
-                     {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
-                      batch.size(), &group_});
-    loss = scale * replace_by_slope(loss_, y.data(), y_.data(), y.size(), scale);
-    network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
+  std::unique_ptr<Network>& network = networks_[n];
+  if (!network) {
+    network = n > 0 ? context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training)
+                    : make_empty_network(shape_);
   }
+  data_.gather(order_, mine, x_.data(), y_.data());
+  const std::span<const float> x(x_.data(), n * data_.inputs());
+  const std::span<float> y(prediction_.data(), n * data_.targets());
+  network->forward(parameters_, state_, x, y,
+                   {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
+                    batch.size(), &group_});
+  const double loss = scale * replace_by_slope(loss_, y.data(), y_.data(), y.size(), scale);
+  network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
   gradient_.back() = static_cast<float>(loss);
   group_.sum(gradient_);
   return static_cast<double>(gradient_.back());
@@ -213,6 +217,8 @@ double TrainingRun::time_inference() {
 Model TrainingRun::make_model(const Result& result) const {
   Model model;
   model.shape = shape_;
+  model.shape.dropout.clear();
+  model.shape.input_noise = 0;
   model.parameters.assign(best_parameters_.begin(), best_parameters_.end());
   model.state = best_state_;
   model.rows = context_.spec.data.rows;
