@@ -34,6 +34,9 @@ void fill_words(const Start& start, std::uint32_t lane, std::uint32_t* __restric
   std::uint32_t k0 = start.key[0];
   std::uint32_t k1 = start.key[1];
   for (int round = 0; round < 10; ++round) {
+#if !defined(__clang__)
+#pragma GCC unroll 1  // vectors of blocks, not an unrolled loop over them
+#endif
     for (std::size_t i = 0; i < width; ++i) {
       const std::uint64_t p = std::uint64_t{0xD2511F53} * a[i];
       const std::uint64_t q = std::uint64_t{0xCD9E8D57} * c[i];
@@ -53,8 +56,9 @@ void fill_words(const Start& start, std::uint32_t lane, std::uint32_t* __restric
   }
 }
 
-// ln((w + 1/2) / 2^32) = e ln 2 + 2 artanh((m - 1) / (m + 1)), m in [1/sqrt 2, sqrt 2), whose series
-// needs four terms after the first; close to 1 the distance from it is taken from the word itself.
+// ln((w + 1/2) / 2^32) = e ln 2 + 2 artanh((m - 1) / (m + 1)), m in [1/sqrt 2, sqrt 2), whose
+// series needs four terms after the first; close to 1 the distance from it is taken from the word
+// itself.
 inline float log_of_word(std::uint32_t w) {
   const float u = (static_cast<float>(w) + 0.5F) * 0x1p-32F;
   const auto bits = std::bit_cast<std::uint32_t>(u);
@@ -83,11 +87,8 @@ void to_normals(const std::uint32_t* __restrict words, float* __restrict out) {
     const float x = static_cast<float>(rest) * (std::numbers::pi_v<float> * 0x1p-31F);
     const float t = x * x;
     const float s =
-        x * (1.0F +
-             t * (-1.0F / 6 + t * (1.0F / 120 + t * (-1.0F / 5040 + t * (1.0F / 362880)))));
-    const float c =
-        1.0F +
-        t * (-0.5F + t * (1.0F / 24 + t * (-1.0F / 720 + t * (1.0F / 40320))));
+        x * (1.0F + t * (-1.0F / 6 + t * (1.0F / 120 + t * (-1.0F / 5040 + t * (1.0F / 362880)))));
+    const float c = 1.0F + t * (-0.5F + t * (1.0F / 24 + t * (-1.0F / 720 + t * (1.0F / 40320))));
     const bool odd = (quarter & 1U) != 0;
     const float cosine = odd ? s : c;
     const float sine = odd ? c : s;
