@@ -174,7 +174,8 @@ TEST(StudyFile, SoftmaxNeedsMoreThanOneTargetColumn) {
 TEST(StudyFile, GoesThroughJsonUnchanged) {
   for (const std::string& text :
        {good, annotated_yaml(),
-        replaced("activation:", "dropout: {float: [0, 0.5], per: layer}\n  residual: true\n"
+        replaced("activation:",
+                 "dropout: {float: [0, 0.5], per: layer}\n  residual: true\n"
                  "  output_activation: sigmoid\n  activation:"),
         replaced("split: {train: 0.6, validation: 0.2, test: 0.2}", "split: {blocks: {rows: 384}}"),
         replaced("files: [a.h5, b*.h5]", "files: {train: [a], validation: [b], test: [c]}"),
@@ -232,8 +233,8 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
       {"activation:", "dropout: 1\n  activation:", 10, "out of range"},
       {"{int: [8, 64], log: true, per: layer}", "[8, 4]\n  residual: true", 10, "equal width"},
       {"{int: [8, 64], log: true, per: layer}", "[8, 1]\n  norm: layer", 10, "one unit"},
-      {"activation: {choice: [relu, tanh]}\ntraining:", "norm: batch\ntraining:\n  batch_size: 1", 10,
-       "one row"},
+      {"activation: {choice: [relu, tanh]}\ntraining:", "norm: batch\ntraining:\n  batch_size: 1",
+       10, "one row"},
   };
   for (const Mistake& m : mistakes) {
     const auto problems = problems_of(replaced(m.what, m.by));
