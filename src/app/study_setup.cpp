@@ -79,6 +79,7 @@ StudySetup load_study(const std::string& file) {
   setup.shards = describe_hdf5_shards(paths, request);
   const auto shards = open_hdf5_shards(setup.shards, request);
   setup.plan = make_plan(setup.spec, *shards, counts);
+  check_target_columns(setup.spec, setup.plan.targets());
   return setup;
 }
 

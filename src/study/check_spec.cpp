@@ -206,6 +206,7 @@ void check_spec(ReaderContext& context) {
   check_targets(context);
   check_output(context);
   check_widths(context);
+  check_model(context);
   check_conditions(context);
   check_finalists(context);
   check_objective(context);

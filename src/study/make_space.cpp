@@ -21,16 +21,23 @@ std::int64_t largest_integer(const Setting& setting) {
   return largest;
 }
 
+// A list of widths says how many there are.
+std::int64_t largest_layers(const StudySpec& spec) {
+  if (const auto* list = std::get_if<std::string>(&spec.setting("model.width").constant)) {
+    return std::count(list->begin(), list->end(), '-') + 1;
+  }
+  return largest_integer(spec.setting("model.layers"));
+}
+
 std::string layer_name(const std::string& path, std::int64_t layer) {
   return path + "[" + std::to_string(layer) + "]";
 }
 
-void add_widths(const StudySpec& spec, const Setting& width, Space& space) {
-  const Setting& layers = spec.setting("model.layers");
+void add_per_layer(const StudySpec& spec, const Setting& setting, Space& space) {
   const auto parent = space.find("model.layers");
-  for (std::int64_t layer = 1; layer <= largest_integer(layers); ++layer) {
-    Dimension dimension = *width.range;
-    dimension.name = layer_name(width.path, layer);
+  for (std::int64_t layer = 1; layer <= largest_layers(spec); ++layer) {
+    Dimension dimension = *setting.range;
+    dimension.name = layer_name(setting.path, layer);
     if (parent) {
       dimension.condition = Condition{*parent, {}, layer};
     }
@@ -47,7 +54,7 @@ bool add_setting(const StudySpec& spec, const Setting& setting, Space& space) {
     if (layers.range && !space.find("model.layers")) {
       return false;
     }
-    add_widths(spec, setting, space);
+    add_per_layer(spec, setting, space);
     return true;
   }
   if (!setting.when_path.empty()) {
@@ -96,13 +103,38 @@ std::vector<std::uint32_t> resolve_widths(const StudySpec& spec, const Space& sp
   }
   const Setting& layers = spec.setting("model.layers");
   const auto count = std::get<std::int64_t>(value_of(space, point, layers.path, layers.constant));
+  WidthRule rule{};
+  const Setting& shape = spec.setting("model.shape");
+  TWOSTEP_CHECK(
+      parse_name(std::get<std::string>(value_of(space, point, shape.path, shape.constant)), rule));
+  if (!width.per_layer) {
+    const Setting& taper = spec.setting("model.taper");
+    return ruled_widths(rule, static_cast<std::uint32_t>(count),
+                        static_cast<std::uint32_t>(std::get<std::int64_t>(
+                            value_of(space, point, width.path, width.constant))),
+                        std::get<double>(value_of(space, point, taper.path, taper.constant)));
+  }
   std::vector<std::uint32_t> out;
   for (std::int64_t layer = 1; layer <= count; ++layer) {
-    const std::string name = width.per_layer ? layer_name(width.path, layer) : width.path;
-    out.push_back(static_cast<std::uint32_t>(
-        std::get<std::int64_t>(value_of(space, point, name, width.constant))));
+    out.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(
+        value_of(space, point, layer_name(width.path, layer), width.constant))));
   }
   return out;
+}
+
+// One probability per hidden layer; none at all where nothing is dropped.
+std::vector<double> resolve_dropout(const StudySpec& spec, const Space& space, const Point& point,
+                                    std::size_t layers) {
+  const Setting& dropout = spec.setting("model.dropout");
+  std::vector<double> out;
+  for (std::size_t layer = 1; layer <= layers; ++layer) {
+    const std::string name = dropout.per_layer
+                                 ? layer_name(dropout.path, static_cast<std::int64_t>(layer))
+                                 : dropout.path;
+    out.push_back(std::get<double>(value_of(space, point, name, dropout.constant)));
+  }
+  const bool any = std::any_of(out.begin(), out.end(), [](double p) { return p > 0; });
+  return any ? out : std::vector<double>{};
 }
 
 // The values of one point by option path.
@@ -174,6 +206,10 @@ Hyperparameters resolve(const StudySpec& spec, const Space& space, const Point& 
   r.choice("model.activation", out.model.activation);
   r.choice("model.output_activation", out.model.output_activation);
   r.choice("model.initialisation", out.model.initialisation);
+  r.choice("model.norm", out.model.norm);
+  out.model.dropout = resolve_dropout(spec, space, point, out.model.widths.size());
+  out.model.input_noise = r.real("model.input_noise");
+  out.model.residual = std::get<bool>(r.value("model.residual"));
   r.choice("training.loss", out.training.loss);
   r.choice("training.optimizer", out.training.optimizer);
   r.choice("training.schedule", out.training.schedule);

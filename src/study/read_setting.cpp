@@ -175,12 +175,14 @@ bool read_when(ReaderContext& context, const Field& field, const ConfigNode& whe
 }
 
 bool read_per(ReaderContext& context, const Field& field, const ConfigNode& per, Setting& setting) {
-  if (field.path == "model.width" && per.kind == Kind::scalar && per.scalar == "layer") {
+  const bool per_layer = field.path == "model.width" || field.path == "model.dropout";
+  if (per_layer && per.kind == Kind::scalar && per.scalar == "layer") {
     setting.per_layer = true;
     return true;
   }
-  context.problem(per.where(), field.path + ": `per` is only for model.width, as `per: layer`", "",
-                  "leave it out");
+  context.problem(per.where(),
+                  field.path + ": `per` is only for model.width and model.dropout, as `per: layer`",
+                  "", "leave it out");
   return false;
 }
 

@@ -89,7 +89,7 @@ std::string schema_text() {
   std::string out =
       "Every option of the study file. Options marked * take a constant or a range:\n"
       "  {int: [low, high]}  {float: [low, high], log: true}  {choice: [a, b]}  and, beside it,\n"
-      "  step: a grid of values; per: layer (model.width); when: {optimizer: sgd} (only then)\n";
+      "  step: a grid of values; per: layer (width, dropout); when: {optimizer: sgd} (only then)\n";
   std::string section;
   for (const Field& field : fields()) {
     const std::string here = field.path.substr(0, field.path.find('.'));
@@ -97,8 +97,7 @@ std::string schema_text() {
       out += "\n" + here + "\n";
       section = here;
     }
-    const std::string head =
-        "  " + field.path.substr(here.size() + 1) + (field.tunable ? "*" : "");
+    const std::string head = "  " + field.path.substr(here.size() + 1) + (field.tunable ? "*" : "");
     const std::string type = "(" + kind(field) + "; " + standing(field) + ")";
     const bool fits = head.size() + 2 + type.size() <= page_width;
     out += head + (fits ? "  " + type + "\n" : "\n" + wrap(type, "      "));
@@ -112,7 +111,8 @@ std::string annotated_yaml() {
       "# A study file with every option. What is commented out is the alternative to its\n"
       "# neighbour. Options marked (*) take a constant or a range:\n"
       "#   {int: [low, high]}, {float: [low, high], log: true}, {choice: [a, b]}, and beside it\n"
-      "#   step: a grid of values; per: layer (width); when: {optimizer: sgd} (only then).\n"
+      "#   step: a grid of values; per: layer (width, dropout); when: {optimizer: sgd} (only "
+      "then).\n"
       "# Made by `twostep schema --format yaml`.\n";
   std::vector<std::string> open;
   for (const Field& field : fields()) {
@@ -149,8 +149,8 @@ std::string config_markdown() {
       "| `{float: [1e-4, 1e-1], log: true}` | real numbers, evenly spread in the logarithm |\n"
       "| `{int: [8, 256], step: 8}` | only 8, 16, 24, ... |\n"
       "| `{choice: [relu, tanh]}` | one of these |\n"
-      "| `{int: [8, 256], per: layer}` | `model.width` only: a dimension of its own for each "
-      "layer that exists |\n"
+      "| `{int: [8, 256], per: layer}` | `model.width` and `model.dropout` only: a dimension of "
+      "its own for each layer that exists |\n"
       "| `{float: [0.5, 0.99], when: {optimizer: sgd}}` | a dimension that exists only then |\n";
   std::string section;
   for (const Field& field : fields()) {

@@ -1,5 +1,6 @@
 #include "twostep/train/mlp.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -101,10 +102,20 @@ void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
           is_normal(k) ? rng.normal(i) : (2.0 * rng.uniform(i) - 1.0) * std::sqrt(3.0);
       parameters[i] = static_cast<float>(deviation * draw);
     }
-    for (std::size_t i = layer.biases; i < layer.biases + layer.outputs; ++i) {
-      parameters[i] = 0.0F;
+    for (std::size_t i = layer.biases; i < layer.end(); ++i) {
+      parameters[i] = i < layer.gains() ? 0.0F : 1.0F;
     }
   }
+}
+
+std::vector<float> initial_state(const NetworkShape& shape) {
+  const MlpLayout layout(shape);
+  std::vector<float> out(layout.state, 0.0F);
+  for (std::size_t l = 0; l < shape.widths.size() && layout.state > 0; ++l) {
+    const LayerLayout& layer = layout.layers[l];
+    std::fill_n(out.begin() + static_cast<long>(layer.state + layer.outputs), layer.outputs, 1.0F);
+  }
+  return out;
 }
 
 }  // namespace twostep

@@ -150,7 +150,7 @@ const float* Optimizer::effective_gradient(std::span<const float> parameters,
   };
   for (const LayerLayout& layer : layers_) {
     copy(layer.weights, layer.inputs * layer.outputs, settings_.l1);
-    copy(layer.biases, layer.outputs, 0);
+    copy(layer.biases, layer.end() - layer.biases, 0);
   }
   return effective_.data();
 }
@@ -187,8 +187,8 @@ void Optimizer::step(std::span<float> parameters, std::span<const float> gradien
   for (const LayerLayout& layer : layers_) {
     update(step, parameters.data() + layer.weights, g + layer.weights, layer.weights,
            layer.inputs * layer.outputs, settings_.weight_decay);
-    update(step, parameters.data() + layer.biases, g + layer.biases, layer.biases, layer.outputs,
-           0);
+    update(step, parameters.data() + layer.biases, g + layer.biases, layer.biases,
+           layer.end() - layer.biases, 0);  // and gains
   }
 }
 

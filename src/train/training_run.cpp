@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "train/empty_network.hpp"
 #include "train/finite.hpp"
 #include "train/provenance.hpp"
 #include "twostep/base/check.hpp"
@@ -16,8 +17,15 @@ constexpr std::uint32_t inference_batch = 1024;
 constexpr int inference_repeats = 10;
 
 NetworkShape shape_of(const ModelSettings& model, const DataPlan& plan) {
-  return {static_cast<std::uint32_t>(plan.inputs()), model.widths,
-          static_cast<std::uint32_t>(plan.outputs()), model.activation, model.output_activation};
+  return {static_cast<std::uint32_t>(plan.inputs()),
+          model.widths,
+          static_cast<std::uint32_t>(plan.outputs()),
+          model.activation,
+          model.output_activation,
+          model.norm,
+          model.dropout,
+          model.input_noise,
+          model.residual};
 }
 
 RunningAverage averager(const StudySpec& spec, AssignmentKind kind) {
@@ -63,7 +71,7 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     initialise(shape_, hyperparameters_.model.initialisation,
                Rng(context_.spec.seed, Purpose::initialise, assignment_.trial.value), parameters_);
     best_parameters_ = parameters_;
-    state_.resize(layout_.state);
+    state_ = initial_state(shape_);
     best_state_ = state_;
     best_ = std::numeric_limits<double>::quiet_NaN();
     if (share > 0) {
@@ -79,29 +87,26 @@ double TrainingRun::compute_gradient(RowRange batch) {
   const std::uint64_t n = mine.size();
   // A class target has one term per row, whatever the number of outputs.
   const double scale = 1.0 / static_cast<double>(batch.size() * data_.targets());
-  double loss = 0;
-  if (n == 0) {
-    std::fill(gradient_.begin(), gradient_.end(), 0.0F);
-  } else {
-    std::unique_ptr<Network>& network = networks_[n];
-    if (!network) {
-      network = context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training);
-    }
-    data_.gather(order_, mine, x_.data(), y_.data());
-    const std::span<const float> x(x_.data(), n * data_.inputs());
-    const std::span<float> y(prediction_.data(), n * shape_.outputs);
-    network->forward(parameters_, state_, x, y,
-                     {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
-                      batch.size(), &group_});
-    LossBatch terms{n, shape_.outputs};
-    if (data_.weighted()) {
-      data_.gather_weights(order_, mine, row_weights_.data());
-      terms.row_weights = row_weights_.data();
-    }
-    terms.output_weights = scoring_.weighted() ? scoring_.weights.data() : nullptr;
-    loss = scale * replace_by_slope(scoring_.loss, y.data(), y_.data(), terms, scale);
-    network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
+  std::unique_ptr<Network>& network = networks_[n];
+  if (!network) {
+    network = n > 0 ? context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training)
+                    : make_empty_network(shape_);
   }
+  data_.gather(order_, mine, x_.data(), y_.data());
+  const std::span<const float> x(x_.data(), n * data_.inputs());
+  const std::span<float> y(prediction_.data(), n * shape_.outputs);
+  network->forward(parameters_, state_, x, y,
+                   {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
+                    batch.size(), &group_});
+  LossBatch terms{n, shape_.outputs};
+  if (data_.weighted()) {
+    data_.gather_weights(order_, mine, row_weights_.data());
+    terms.row_weights = row_weights_.data();
+  }
+  terms.output_weights = scoring_.weighted() ? scoring_.weights.data() : nullptr;
+  const double loss =
+      scale * replace_by_slope(scoring_.loss, y.data(), y_.data(), terms, scale);
+  network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
   gradient_.back() = static_cast<float>(loss);
   group_.sum(gradient_);
   return static_cast<double>(gradient_.back());
@@ -238,6 +243,8 @@ Model TrainingRun::make_model(const Result& result) const {
   Model model;
   model.shape = shape_;
   model.task = scoring_.task;
+  model.shape.dropout.clear();
+  model.shape.input_noise = 0;
   model.parameters.assign(best_parameters_.begin(), best_parameters_.end());
   model.state = best_state_;
   model.rows = context_.spec.data.rows;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <set>
 #include <vector>
 
@@ -56,6 +57,24 @@ TEST(Rng, UniformAndNormalHaveTheirMoments) {
   EXPECT_NEAR(sum / n, 0.5, 5 * std::sqrt(1.0 / 12 / n));
   EXPECT_NEAR(normal_sum / n, 0, 5 / std::sqrt(n));
   EXPECT_NEAR(normal_squares / n, 1, 5 * std::sqrt(2.0 / n));
+}
+
+TEST(Rng, ManyAtATimeAreTheSameNumbers) {
+  const Rng rng(5, Purpose::noise, 2, 3);
+  for (const std::size_t n : {1U, 3U, 64U, 1003U}) {
+    std::vector<std::uint32_t> words(n);
+    std::vector<float> normals(n);
+    rng.words(7, 11, words);
+    rng.normals(7, 11, normals);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const std::uint64_t pair = rng.block(7, 11 + i / 4)[i % 4 / 2];
+      EXPECT_EQ(words[i], static_cast<std::uint32_t>(pair >> (32 * (i % 2)))) << i;
+      const double u = (static_cast<double>(pair & 0xffffffffU) + 0.5) * 0x1p-32;
+      const double angle = 2 * std::numbers::pi * static_cast<double>(pair >> 32) * 0x1p-32;
+      const double radius = std::sqrt(-2 * std::log(u));
+      EXPECT_NEAR(normals[i], radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle)), 1e-6);
+    }
+  }
 }
 
 TEST(Rng, BelowStaysBelowAndReachesAll) {

@@ -354,6 +354,25 @@ TEST(Hdf5Models, ReadBackTheSame) {
   EXPECT_EQ(back.provenance_json, m.provenance_json);
 }
 
+TEST(Hdf5Models, KeepNormsAndTheirRunningStatistics) {
+  const test::TemporaryFolder folder;
+  const auto models = make_hdf5_models(folder.path());
+  for (const Norm norm : {Norm::batch, Norm::layer}) {
+    Model m = sample_model();
+    m.shape.norm = norm;
+    m.shape.residual = true;
+    const MlpLayout layout(m.shape);
+    m.parameters = ramp(layout.parameters, 0.01F);
+    m.state = ramp(layout.state, 0.02F);
+    EXPECT_EQ(m.state.size(), norm == Norm::batch ? 14U : 0U);
+    models->save("model.h5", m);
+    const Model back = models->load("model.h5");
+    EXPECT_EQ(back.shape, m.shape);
+    EXPECT_EQ(back.parameters, m.parameters);
+    EXPECT_EQ(back.state, m.state);
+  }
+}
+
 TEST(Hdf5Models, OtherFilesAreRefused) {
   const test::TemporaryFolder folder;
   FileMaker(folder.file("data.h5")).add("x", H5T_IEEE_F32LE, {3}, ramp(3));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/engine_suite.hpp"
+#include "support/feature_suite.hpp"
 
 namespace twostep {
 namespace {
@@ -10,6 +10,19 @@ namespace {
 TEST(OneDnnEngine, ComputesWhatTheReferenceComputes) {
   const auto engine = make_onednn_engine(1);
   test::expect_like_reference(*engine);
+}
+
+TEST(OneDnnEngine, ComputesEveryFeatureLikeTheReference) {
+  const auto engine = make_onednn_engine(1);
+  test::expect_features_like_reference(*engine);
+}
+
+TEST(OneDnnEngine, ATeamFindsWhatOneFinds) {
+  test::expect_team_like_one([] { return make_onednn_engine(1); });
+}
+
+TEST(OneDnnEngine, DropsTheSameUnitsInTeamsOfAnySize) {
+  test::expect_same_units_dropped([] { return make_onednn_engine(1); });
 }
 
 TEST(OneDnnEngine, SameInputsSameBitsWhateverCameBefore) {

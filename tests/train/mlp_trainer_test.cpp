@@ -187,31 +187,35 @@ TEST(MlpTrainer, SlicesDoNotChangeTheResult) {
   EXPECT_EQ(curves[0], curves[2]);
 }
 
-TEST(MlpTrainer, ASavedTrainingGoesOnWithTheSameBits) {
-  Bench bench;
+void expect_same_bits_after_a_load(Bench& bench, AssignmentKind kind) {
   const auto engine = make_reference_engine();
   SoloGroupMaker solo;
+  const Result whole = run(bench, training(kind, 5));
+  StepClock clock;
+  const TrainerContext context{bench.spec, bench.space, bench.plan, bench.packs, bench.models,
+                               *engine,    solo,        clock,      "test"};
+  MlpTrainer first(context);
+  first.start(training(kind, 5));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(first.advance(std::chrono::milliseconds(2)));
+  }
+  const Bytes state = first.save();
+  MlpTrainer second(context);
+  second.start(training(kind, 5));
+  second.load(state);
+  std::optional<Result> result;
+  while (!result) {
+    result = second.advance(std::chrono::milliseconds(9));
+  }
+  EXPECT_EQ(result->curve, whole.curve);
+  EXPECT_EQ(result->objective, whole.objective);
+  EXPECT_EQ(result->test, whole.test);
+}
+
+TEST(MlpTrainer, ASavedTrainingGoesOnWithTheSameBits) {
+  Bench bench;
   for (const auto kind : {AssignmentKind::trial, AssignmentKind::retrain}) {
-    const Result whole = run(bench, training(kind, 5));
-    StepClock clock;
-    const TrainerContext context{bench.spec, bench.space, bench.plan, bench.packs, bench.models,
-                                 *engine,    solo,        clock,      "test"};
-    MlpTrainer first(context);
-    first.start(training(kind, 5));
-    for (int i = 0; i < 3; ++i) {
-      ASSERT_FALSE(first.advance(std::chrono::milliseconds(2)));
-    }
-    const Bytes state = first.save();
-    MlpTrainer second(context);
-    second.start(training(kind, 5));
-    second.load(state);
-    std::optional<Result> result;
-    while (!result) {
-      result = second.advance(std::chrono::milliseconds(9));
-    }
-    EXPECT_EQ(result->curve, whole.curve);
-    EXPECT_EQ(result->objective, whole.objective);
-    EXPECT_EQ(result->test, whole.test);
+    expect_same_bits_after_a_load(bench, kind);
   }
 }
 
@@ -252,6 +256,45 @@ TEST(MlpTrainer, ATeamGoesOnFromItsLeadersCheckpoint) {
   });
   ASSERT_EQ(whole.size(), 4U);
   EXPECT_EQ(resumed, whole);
+}
+
+// With everything that lives inside the network, a team must still walk the way of one, also where
+// a batch has fewer rows than the team has members (the last of each epoch has one or two).
+TEST(MlpTrainer, ATeamWalksTheWayOfOneWithNormsAndDropout) {
+  test::SampleOptions o;
+  o.model = R"("layers": 3, "width": 8, "activation": "tanh", "norm": "batch", "dropout": 0.2,
+               "input_noise": 0.1, "residual": true)";
+  o.training = R"("batch_size": 100, "learning_rate": 0.01)";
+  Bench bench(o);
+  const Result alone = run(bench, training(AssignmentKind::retrain, 3));
+  const Model model = bench.models.load(alone.model_file);
+  EXPECT_EQ(model.state.size(), 48U);
+  for (const int members : {2, 3}) {
+    ThreadTeam team(members);
+    Result leader;
+    team.run([&](Group& group) {
+      const Result r = run(bench, training(AssignmentKind::retrain, 3, members), &group, &team);
+      if (group.rank() == 0) {
+        leader = r;
+      }
+    });
+    ASSERT_EQ(leader.curve.size(), alone.curve.size());
+    for (std::size_t i = 0; i < alone.curve.size(); ++i) {
+      EXPECT_NEAR(leader.curve[i], alone.curve[i], 1e-4 * alone.curve[i]) << members;
+    }
+    const Model theirs = bench.models.load(leader.model_file);
+    for (std::size_t i = 0; i < model.state.size(); ++i) {
+      EXPECT_NEAR(theirs.state[i], model.state[i], 1e-3F * (1.0F + std::abs(model.state[i])));
+    }
+  }
+}
+
+TEST(MlpTrainer, ASavedTrainingWithNormsAndDropoutGoesOnWithTheSameBits) {
+  test::SampleOptions o;
+  o.model = R"("layers": 3, "width": 8, "activation": "gelu", "norm": "batch", "dropout": 0.2,
+               "input_noise": 0.1, "residual": true)";
+  Bench bench(o);
+  expect_same_bits_after_a_load(bench, AssignmentKind::retrain);
 }
 
 TEST(MlpTrainer, AnExplodingTrainingDiverges) {

@@ -196,6 +196,22 @@ TEST(Optimizer, L1PullsWeightsToZeroAndLeavesBiases) {
   EXPECT_EQ(p, (std::vector<float>{-0.75F, -1.0F}));
 }
 
+TEST(Optimizer, LeavesBiasesAndGainsUndecayed) {
+  NetworkShape shape{1, {1}, 1, Activation::relu, Activation::identity};
+  shape.norm = Norm::layer;
+  const MlpLayout layout(shape);
+  ASSERT_EQ(layout.parameters, 5U);  // weight, bias, gain; weight, bias
+  for (const bool l1 : {false, true}) {
+    TrainingSettings s;
+    s.optimizer = OptimizerKind::sgd;
+    (l1 ? s.l1 : s.weight_decay) = 0.5;
+    Optimizer optimizer(s, layout);
+    std::vector<float> p(5, 1.0F);
+    optimizer.step(p, std::vector<float>(5, 0.0F), 0.1);
+    EXPECT_EQ(p, (std::vector<float>{0.95F, 1.0F, 1.0F, 0.95F, 1.0F}));
+  }
+}
+
 TEST(Optimizer, EveryKindMinimisesAQuadratic) {
   for (const std::string& kind : optimizer_names()) {
     TrainingSettings s;

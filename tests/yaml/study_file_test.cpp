@@ -119,9 +119,64 @@ TEST(StudyFile, ConditionsHold) {
   }
 }
 
+TEST(StudyFile, AFewDimensionsShapeManyLayers) {
+  const std::string text =
+      replaced("  width: {int: [8, 64], log: true, per: layer}\n",
+               "  width: {int: [8, 512], log: true}\n"
+               "  shape: {choice: [constant, pyramid, bottleneck]}\n"
+               "  taper: {float: [0.1, 1], when: {shape: [pyramid, bottleneck]}}\n"
+               "  dropout: {float: [0, 0.5], per: layer}\n  norm: {choice: [none, layer]}\n"
+               "  residual: {choice: [true, false]}\n");
+  const StudySpec s = read(std::string(text).replace(text.find("[1, 3]"), 6, "[20, 20]"));
+  const Space space = make_space(s);
+  std::vector<std::string> names;
+  for (const Dimension& d : space.dimensions) {
+    names.push_back(d.name);
+  }
+  const auto has = [&](const std::string& name) {
+    return std::count(names.begin(), names.end(), name) == 1;
+  };
+  EXPECT_TRUE(has("model.width") && has("model.shape") && has("model.taper"));
+  EXPECT_TRUE(has("model.dropout[1]") && has("model.dropout[20]"));
+  const Hyperparameters h =
+      resolve(s, space, space.point_at(std::vector<double>(names.size(), 0.99)));
+  EXPECT_EQ(h.model.widths.size(), 20U);
+  EXPECT_EQ(h.model.dropout.size(), 20U);
+  EXPECT_EQ(h.model.norm, Norm::layer);
+}
+
+TEST(StudyFile, WidthsFollowTheirRule) {
+  using Widths = std::vector<std::uint32_t>;
+  EXPECT_EQ(ruled_widths(WidthRule::constant, 3, 40, 0.25), (Widths{40, 40, 40}));
+  EXPECT_EQ(ruled_widths(WidthRule::pyramid, 3, 64, 0.25), (Widths{64, 32, 16}));
+  EXPECT_EQ(ruled_widths(WidthRule::bottleneck, 5, 64, 0.25), (Widths{64, 32, 16, 32, 64}));
+  EXPECT_EQ(ruled_widths(WidthRule::bottleneck, 4, 64, 0.125), (Widths{64, 16, 16, 64}));
+  EXPECT_EQ(ruled_widths(WidthRule::pyramid, 1, 64, 0.25), (Widths{64}));
+  EXPECT_EQ(ruled_widths(WidthRule::pyramid, 2, 8, 0.001), (Widths{8, 1}));
+  EXPECT_EQ(ruled_widths(WidthRule::pyramid, 2, 60000, 10), (Widths{60000, 65536}));
+  EXPECT_EQ(ruled_widths(WidthRule::pyramid, 0, 8, 0.5), Widths{});
+}
+
+TEST(StudyFile, SoftmaxNeedsMoreThanOneTargetColumn) {
+  const StudySpec s = read(replaced("split: {train: 0.6, validation: 0.2, test: 0.2}\nmodel:",
+                                    "normalise: {targets: none}\nmodel:\n"
+                                    "  output_activation: softmax"));
+  EXPECT_NO_THROW(check_target_columns(s, 2));
+  try {
+    check_target_columns(s, 1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_EQ(error.problems().front().where, "s.yaml:8");
+  }
+}
+
 TEST(StudyFile, GoesThroughJsonUnchanged) {
   for (const std::string& text :
        {good, annotated_yaml(),
+        replaced("activation:",
+                 "dropout: {float: [0, 0.5], per: layer}\n  residual: true\n"
+                 "  output_activation: sigmoid\n  activation:"),
         replaced("split: {train: 0.6, validation: 0.2, test: 0.2}", "split: {blocks: {rows: 384}}"),
         replaced("files: [a.h5, b*.h5]", "files: {train: [a], validation: [b], test: [c]}"),
         replaced("  split: {train: 0.6, validation: 0.2, test: 0.2}\n",
@@ -183,6 +238,14 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
        "  loss: binary_cross_entropy\nsearch: {objective: huber, trials: 20,", 17,
        "binary_cross_entropy, "},
       {"model:", "modle:", 7, "did you mean 'model'?"},
+      {"activation:", "shape: pyramid\n  activation:", 10, "width for each layer"},
+      {"activation:", "output_activation: softmax\n  activation:", 10, "softmax with scaled"},
+      {"activation: {choice: [relu, tanh]}", "activation: softmax", 10, "softmax"},
+      {"activation:", "dropout: 1\n  activation:", 10, "out of range"},
+      {"{int: [8, 64], log: true, per: layer}", "[8, 4]\n  residual: true", 10, "equal width"},
+      {"{int: [8, 64], log: true, per: layer}", "[8, 1]\n  norm: layer", 10, "one unit"},
+      {"activation: {choice: [relu, tanh]}\ntraining:", "norm: batch\ntraining:\n  batch_size: 1",
+       10, "one row"},
   };
   for (const Mistake& m : mistakes) {
     const auto problems = problems_of(replaced(m.what, m.by));

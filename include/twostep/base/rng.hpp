@@ -49,6 +49,12 @@ class Rng {
   // Uniform in [0, n), n >= 1; Lemire's multiply-shift on 64 bits (bias below n / 2^64).
   [[nodiscard]] std::uint64_t below(std::uint64_t n, std::uint64_t index,
                                     std::uint32_t lane = 0) const noexcept;
+  // Many at a time. words: the blocks of lanes `lane`, `lane` + 1, ... as 32-bit words, four of a
+  // block, the low half of its first 64 bits first. normals: Box and Muller on each two of these
+  // words, (-2 ln((w0 + 1/2) / 2^32))^(1/2) times the cosine, then the sine of 2 pi w1 / 2^32, in
+  // single precision.
+  void words(std::uint64_t index, std::uint32_t lane, std::span<std::uint32_t> out) const noexcept;
+  void normals(std::uint64_t index, std::uint32_t lane, std::span<float> out) const noexcept;
 
   // The number below n that a word of bits() stands for.
   [[nodiscard]] static std::uint64_t scale(std::uint64_t word, std::uint64_t n) noexcept {

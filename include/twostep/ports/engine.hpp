@@ -16,12 +16,18 @@
 
 namespace twostep {
 
+// Hidden layer l: h <- skip h + drop(act(norm(h W) + b)), without norm act(h W + b). Details in
+// ports/layer_rules.hpp. The output layer is act(h W + b) alone.
 struct NetworkShape {
   std::uint32_t inputs = 0;
   std::vector<std::uint32_t> widths;
   std::uint32_t outputs = 0;
   Activation activation = Activation::relu;
   Activation output_activation = Activation::identity;
+  Norm norm = Norm::none;
+  std::vector<double> dropout = {};  // probability per hidden layer; empty: none
+  double input_noise = 0;            // deviation of what is added to every input while training
+  bool residual = false;             // skip = 1 where a hidden layer's input is hidden and as wide
   friend bool operator==(const NetworkShape&, const NetworkShape&) = default;
 };
 

@@ -18,7 +18,8 @@ enum class Activation {
   tanh,
   sigmoid,
   softplus,
-  selu
+  selu,
+  softmax  // of the output layer only: over the outputs of a row
 };
 enum class Loss {
   mse,
@@ -29,6 +30,10 @@ enum class Loss {
   binary_cross_entropy,
   categorical_cross_entropy
 };
+// Normalisation of a hidden layer, between its product and its activation.
+enum class Norm { none, batch, layer };
+// How the widths of the hidden layers follow from one width.
+enum class WidthRule { free, constant, pyramid, bottleneck };
 enum class OptimizerKind { sgd, adam, adamw, nadam, radam, rmsprop, lion };
 enum class ScheduleKind {
   constant,
@@ -57,6 +62,10 @@ struct ModelSettings {
   Activation output_activation = Activation::identity;
   Initialisation initialisation =
       Initialisation::automatic;  // he for the relu family, lecun for selu, else glorot
+  Norm norm = Norm::none;
+  std::vector<double> dropout;  // probability, one per hidden layer
+  double input_noise = 0;       // deviation, in units of the normalised inputs
+  bool residual = false;  // hidden layers after the first: add the input where widths are equal
   friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
 };
 
@@ -92,20 +101,32 @@ struct Hyperparameters {
 
 // Names as written in study files; parse_* return false for an unknown name.
 [[nodiscard]] const char* name(Activation);
+[[nodiscard]] const char* name(Norm);
+[[nodiscard]] const char* name(WidthRule);
 [[nodiscard]] const char* name(Loss);
 [[nodiscard]] const char* name(OptimizerKind);
 [[nodiscard]] const char* name(ScheduleKind);
 [[nodiscard]] const char* name(Initialisation);
 [[nodiscard]] bool parse_name(const std::string& text, Activation& out);
+[[nodiscard]] bool parse_name(const std::string& text, Norm& out);
+[[nodiscard]] bool parse_name(const std::string& text, WidthRule& out);
 [[nodiscard]] bool parse_name(const std::string& text, Loss& out);
 [[nodiscard]] bool parse_name(const std::string& text, OptimizerKind& out);
 [[nodiscard]] bool parse_name(const std::string& text, ScheduleKind& out);
 [[nodiscard]] bool parse_name(const std::string& text, Initialisation& out);
-[[nodiscard]] std::vector<std::string> activation_names();
+[[nodiscard]] std::vector<std::string> activation_names();  // of hidden layers
+[[nodiscard]] std::vector<std::string> output_activation_names();
+[[nodiscard]] std::vector<std::string> norm_names();
+[[nodiscard]] std::vector<std::string> width_rule_names();
 [[nodiscard]] std::vector<std::string> loss_names();
 [[nodiscard]] std::vector<std::string> optimizer_names();
 [[nodiscard]] std::vector<std::string> schedule_names();
 [[nodiscard]] std::vector<std::string> initialisation_names();
+
+// Widths of `layers` hidden layers by a rule; the last of a pyramid and the middle of a bottleneck
+// is `taper` times the first. Geometric in between, rounded, at least 1. free: like constant.
+[[nodiscard]] std::vector<std::uint32_t> ruled_widths(WidthRule rule, std::uint32_t layers,
+                                                      std::uint32_t width, double taper);
 
 // Number of trainable parameters of the network with these inputs and outputs.
 [[nodiscard]] std::uint64_t parameter_count(const ModelSettings& model, std::uint64_t inputs,

@@ -24,7 +24,7 @@ struct Setting {
   Value constant;    // if range is absent
   std::optional<Dimension>
       range;               // name == path; its condition is filled by make_space from `when`
-  bool per_layer = false;  // model.width: one dimension per possible layer
+  bool per_layer = false;  // model.width, model.dropout: one dimension per possible layer
   std::string when_path;   // `when: {training.optimizer: [sgd]}`; empty: always
   std::vector<Value> when_any_of;
   std::string where;  // file:line, for messages of later checks; not part of equality

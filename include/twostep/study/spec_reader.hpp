@@ -8,5 +8,8 @@
 namespace twostep {
 
 [[nodiscard]] StudySpec read_spec(const ConfigNode& root);
+// What can only be told once the data are known: Error{config} if the output layer does not go with
+// this number of target columns.
+void check_target_columns(const StudySpec& spec, std::uint64_t columns);
 
 }  // namespace twostep

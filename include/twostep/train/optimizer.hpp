@@ -7,7 +7,7 @@
 //   2 rmsprop  Tieleman and Hinton 2012: p <- p - lr g / (sqrt(v) + epsilon), without momentum lion
 //   Chen et al. 2023, "Symbolic discovery of optimization algorithms" (decoupled decay)
 // The gradient is first shortened to clip_norm, then L1 and L2 terms are added to that of the
-// weights.
+// weights; biases and the gains of norms are never decayed.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,14 @@ namespace {
 using hdf5::Handle;
 using nlohmann::json;
 
-constexpr int format_version = 2;  // 1: outputs are values, which is all that older programs know
+constexpr int format_version = 2;
+
+// Regression with a plain network is written in version 1, which every twostep reads.
+int format_of(const Model& m) {
+  const bool plain = m.shape.norm == Norm::none && !m.shape.residual &&
+                     m.shape.output_activation != Activation::softmax;
+  return plain && m.task == Task::regression ? 1 : 2;
+}
 
 json encode_variables(const std::vector<VariableSpec>& variables,
                       const std::vector<std::uint64_t>& columns) {
@@ -42,6 +49,25 @@ std::string layer_name(std::size_t layer) {
   return "layer_" + std::to_string(layer + 1);
 }
 
+// What a normalised layer holds beside weights and biases.
+struct Part {
+  const char* name;
+  bool in_state;
+  std::size_t offset;
+};
+
+std::vector<Part> parts_of_norm(const NetworkShape& shape, const LayerLayout& layer) {
+  std::vector<Part> out;
+  if (layer.normalised) {
+    out.push_back({"gains", false, layer.gains()});
+  }
+  if (layer.normalised && shape.norm == Norm::batch) {
+    out.push_back({"running_means", true, layer.state});
+    out.push_back({"running_variances", true, layer.state + layer.outputs});
+  }
+  return out;
+}
+
 class Hdf5Models : public Models {
  public:
   explicit Hdf5Models(std::string folder) : folder_(std::move(folder)) { hdf5::prepare_library(); }
@@ -62,6 +88,10 @@ class Hdf5Models : public Models {
             model.parameters.data() + layer.weights);
       write(group.get(), "biases", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {layer.outputs},
             model.parameters.data() + layer.biases);
+      for (const Part& part : parts_of_norm(model.shape, layer)) {
+        write(group.get(), part.name, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {layer.outputs},
+              (part.in_state ? model.state : model.parameters).data() + part.offset);
+      }
     }
     write_encoding(file.get(), "inputs", model.input_encoding);
     write_encoding(file.get(), "targets", model.target_encoding);
@@ -115,13 +145,15 @@ class Hdf5Models : public Models {
 
   static std::string describe(const Model& m) {
     constexpr const char* outputs[] = {"values", "logits", "class_logits"};
-    const json j{{"format", m.task == Task::regression ? 1 : format_version},
+    const json j{{"format", format_of(m)},
                  {"outputs_are", outputs[static_cast<int>(m.task)]},
                  {"inputs", m.shape.inputs},
                  {"widths", m.shape.widths},
                  {"outputs", m.shape.outputs},
                  {"activation", name(m.shape.activation)},
                  {"output_activation", name(m.shape.output_activation)},
+                 {"norm", name(m.shape.norm)},
+                 {"residual", m.shape.residual},
                  {"rows", m.rows},
                  {"input_variables", encode_variables(m.inputs, m.input_columns)},
                  {"target_variables", encode_variables(m.targets, m.target_columns)},
@@ -194,18 +226,27 @@ class Hdf5Models : public Models {
              : outputs == "class_logits" ? Task::classes
                                          : Task::regression;
     m.rows = j.value("rows", std::vector<std::string>{});
+    if (!parse_name(j.value("norm", "none"), m.shape.norm)) {
+      throw Error(ErrorKind::data, Problem{path, "an unknown norm", "", ""});
+    }
+    m.shape.residual = j.value("residual", false);
     decode_variables(j.at("input_variables"), m.inputs, m.input_columns);
     decode_variables(j.at("target_variables"), m.targets, m.target_columns);
     j.at("input_names").get_to(m.input_names);
     j.at("target_names").get_to(m.target_names);
     const MlpLayout layout(m.shape);
     m.parameters.resize(layout.parameters);
+    m.state.resize(layout.state);
     for (std::size_t l = 0; l < layout.layers.size(); ++l) {
       const LayerLayout& layer = layout.layers[l];
       read_values(path, file, layer_name(l) + "/weights", H5T_NATIVE_FLOAT,
                   layer.inputs * layer.outputs, m.parameters.data() + layer.weights);
       read_values(path, file, layer_name(l) + "/biases", H5T_NATIVE_FLOAT, layer.outputs,
                   m.parameters.data() + layer.biases);
+      for (const Part& part : parts_of_norm(m.shape, layer)) {
+        read_values(path, file, layer_name(l) + "/" + part.name, H5T_NATIVE_FLOAT, layer.outputs,
+                    (part.in_state ? m.state : m.parameters).data() + part.offset);
+      }
     }
     read_encoding(path, file, "inputs", m.shape.inputs, m.input_encoding);
     read_encoding(path, file, "targets", m.target_names.size(), m.target_encoding);

@@ -34,6 +34,7 @@ EltwiseKind eltwise_kind(Activation activation) {
     case Activation::softplus:
       return {algorithm::eltwise_soft_relu, 1.0F};
     case Activation::identity:
+    case Activation::softmax:  // of no single value: block_loops.hpp
       break;
   }
   return {algorithm::eltwise_linear, 1.0F};

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "adapters/onednn/block_network.hpp"
 #include "adapters/onednn/onednn_network.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
@@ -19,6 +20,9 @@ class OneDnnEngine : public Engine {
                                                  Pass pass) override {
     TWOSTEP_REQUIRE(batch > 0 && shape.inputs > 0 && shape.outputs > 0);
     try {
+      if (!onednn::is_plain(shape)) {
+        return std::make_unique<onednn::BlockNetwork>(primitives_, shape, batch, pass);
+      }
       return std::make_unique<onednn::OneDnnNetwork>(primitives_, shape, batch, pass);
     } catch (const dnnl::error& error) {
       if (error.status == dnnl_out_of_memory) {
