@@ -23,7 +23,7 @@ LIBRARIES = {
     "yaml": r"yaml-cpp/.*",
     "boost": r"boost/.*",
     "json": r"nlohmann/.*",
-    "posix": r"unistd\.h|fcntl\.h|dirent\.h|glob\.h|sched\.h|sys/.*|csignal|signal\.h|filesystem",
+    "posix": r"unistd\.h|fcntl\.h|dirent\.h|glob\.h|sched\.h|termios\.h|sys/.*|csignal|signal\.h|filesystem",
     "threads": r"thread|mutex|atomic|future|condition_variable|barrier",
 }
 STANDARD = re.compile(r"[a-z_0-9]+$")  # <vector>, <cstdint>, ...

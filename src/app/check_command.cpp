@@ -4,13 +4,12 @@
 #include "adapters/posix/host.hpp"
 #include "app/commands.hpp"
 #include "app/study_setup.hpp"
-#include "twostep/base/rng.hpp"
 #include "twostep/data/transform.hpp"
 
 namespace twostep {
 namespace {
 
-constexpr int sampled_points = 500;
+constexpr std::uint32_t sampled_points = 500;
 constexpr double assumed_rate = 20e9;  // FLOP/s that training of small networks sustains on a core
 
 std::string range_text(const Dimension& d) {
@@ -40,13 +39,7 @@ struct Cost {
 // Parameters of random points: least, median, most.
 Cost sample_parameters(const StudySetup& s) {
   std::vector<double> counts;
-  const Rng rng(s.spec.seed, Purpose::noise, 1);
-  for (std::uint64_t i = 0; i < sampled_points; ++i) {
-    std::vector<double> unit(s.space.dimensions.size());
-    for (std::size_t j = 0; j < unit.size(); ++j) {
-      unit[j] = rng.uniform(i, static_cast<std::uint32_t>(j));
-    }
-    const Hyperparameters h = resolve(s.spec, s.space, s.space.point_at(unit));
+  for (const Hyperparameters& h : sample_trainings(s, sampled_points)) {
     counts.push_back(
         static_cast<double>(parameter_count(h.model, s.plan.inputs(), s.plan.outputs())));
   }

@@ -1,5 +1,6 @@
 #include "app/cli.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdio>
 #include <functional>
@@ -58,10 +59,33 @@ Verb make_run(int& argc, char**& argv) {
       {}};
   verb.options.add_options()("fresh", po::bool_switch(), "start over instead of resuming")(
       "overwrite", po::bool_switch(), "with --fresh: remove the results that are there")(
-      "quiet,q", po::bool_switch(), "no progress lines");
+      "quiet,q", po::bool_switch(), "no progress lines")(
+      "deadline", po::value<std::string>()->default_value(""),
+      "when the run must be over: 2026-11-25T18:40:00 or seconds since 1970\n"
+      "(default: what SLURM_JOB_END_TIME or PBS_WALLTIME say)")(
+      "walltime", po::value<std::string>()->default_value(""),
+      "the same from now: 2:00:00, 90s, 45m, 2h")(
+      "margin", po::value<double>()->default_value(-1, "automatic"),
+      "seconds before that at which trainings are stopped and saved")(
+      "lost-after", po::value<double>()->default_value(120),
+      "seconds of silence after which a rank counts as lost")(
+      "data-root", po::value<std::string>()->default_value(""),
+      "where the relative paths of data files begin: a folder, or\n"
+      "HOST=FOLDER,HOST=FOLDER,FOLDER where hosts have their own copies")(
+      "outcome", po::value<std::string>()->default_value(""),
+      "write outcome.json to this file too");
   verb.run = [&argc, &argv](const po::variables_map& v) {
-    const RunOptions options{get(v, "study"), v["fresh"].as<bool>(), v["overwrite"].as<bool>(),
-                             v["quiet"].as<bool>()};
+    const RunOptions options{get(v, "study"),
+                             v["fresh"].as<bool>(),
+                             v["overwrite"].as<bool>(),
+                             v["quiet"].as<bool>(),
+                             {get(v, "deadline"), get(v, "walltime"), v["margin"].as<double>()},
+                             v["lost-after"].as<double>(),
+                             get(v, "data-root"),
+                             get(v, "outcome")};
+    if (!(options.lost_after >= 5)) {
+      usage_error("--lost-after takes at least 5 seconds", "heartbeats come every 2 s");
+    }
     if (options.overwrite && !options.fresh) {
       usage_error("--overwrite goes with --fresh", "to resume a study, give neither");
     }
@@ -138,10 +162,33 @@ Verb make_predict() {
   return verb;
 }
 
+Verb make_slurm() {
+  Verb verb{
+      "twostep slurm STUDY.yaml --time LIMIT [options] > job.sbatch",
+      "write a batch script for Slurm",
+      "The script runs the study, stops it in order before the time limit and requeues itself\n"
+      "until the study is finished. Submit it with sbatch.",
+      po::options_description("Options"),
+      {"study"},
+      {}};
+  verb.options.add_options()("time", po::value<std::string>()->required(),
+                             "time limit of one job: 2:00:00, 1-12:00:00, or minutes")(
+      "nodes", po::value<std::uint32_t>()->default_value(0, "as needed to end within one job"),
+      "nodes")("cores", po::value<std::uint32_t>()->default_value(16), "cores, so ranks, per node")(
+      "account", po::value<std::string>()->default_value(""), "account")(
+      "partition", po::value<std::string>()->default_value(""), "partition");
+  verb.run = [](const po::variables_map& v) {
+    return slurm_command({get(v, "study"), v["nodes"].as<std::uint32_t>(),
+                          std::max(1U, v["cores"].as<std::uint32_t>()), get(v, "time"),
+                          get(v, "account"), get(v, "partition")});
+  };
+  return verb;
+}
+
 std::map<std::string, Verb> make_verbs(int& argc, char**& argv) {
-  return {{"check", make_check()},    {"run", make_run(argc, argv)}, {"status", make_status()},
-          {"report", make_report()},  {"journal", make_journal()},   {"schema", make_schema()},
-          {"predict", make_predict()}};
+  return {{"check", make_check()},     {"run", make_run(argc, argv)}, {"status", make_status()},
+          {"report", make_report()},   {"journal", make_journal()},   {"schema", make_schema()},
+          {"predict", make_predict()}, {"slurm", make_slurm()}};
 }
 
 void print_help(const std::map<std::string, Verb>& verbs) {
@@ -149,10 +196,14 @@ void print_help(const std::map<std::string, Verb>& verbs) {
       << "twostep: two-step hyperparameter optimisation under MPI\n\n"
          "Many configurations are tried on a small subset of the data, then the best few are\n"
          "retrained on all of it.\n\nUsage: twostep VERB [options]\n\nVerbs:\n";
-  for (const char* name : {"check", "run", "status", "report", "journal", "schema", "predict"}) {
+  for (const char* name :
+       {"check", "run", "status", "report", "journal", "schema", "predict", "slurm"}) {
     std::printf("  %-8s %s\n", name, verbs.at(name).summary.c_str());
     std::fflush(stdout);
   }
+  std::printf("  %-8s %s\n", "launch",
+              "start a study under mpirun or srun, and again when ranks die");
+  std::fflush(stdout);
   std::cout << "\n  twostep VERB --help   options of one verb\n"
                "  twostep --version     build, libraries, instruction set\n\n"
                "Begin with: twostep schema --format yaml > study.yaml; twostep check study.yaml\n";
@@ -218,6 +269,9 @@ int dispatch(int& argc, char**& argv) {
   if (arguments[0] == "--version") {
     std::cout << version_text();
     return 0;
+  }
+  if (arguments[0] == "launch") {  // its options are those of other programs
+    return launch_command({arguments.begin() + 1, arguments.end()});
   }
   const auto verb = verbs.find(arguments[0]);
   if (verb == verbs.end()) {

@@ -2,8 +2,11 @@
 // wrong.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "app/deadline.hpp"
 
 namespace twostep {
 
@@ -12,6 +15,10 @@ struct RunOptions {
   bool fresh = false;      // start over; refused while the study directory holds a study, unless
   bool overwrite = false;  // the old one may be removed
   bool quiet = false;      // no progress
+  DeadlineOptions deadline;
+  double lost_after = 120;   // seconds of silence after which a rank counts as lost
+  std::string data_root;     // where relative paths of data files begin, per host
+  std::string outcome_file;  // where the outcome is written beside the study directory
 };
 
 struct PredictOptions {
@@ -21,8 +28,20 @@ struct PredictOptions {
   bool overwrite = false;
 };
 
+struct SlurmOptions {
+  std::string study_file;
+  std::uint32_t nodes = 0;  // 0: as many as the study needs to end within one job
+  std::uint32_t cores = 16;
+  std::string time;
+  std::string account;
+  std::string partition;
+};
+
 int check_command(const std::string& study_file);
 int run_command(const RunOptions& options, int& argc, char**& argv);
+int slurm_command(const SlurmOptions& options);  // prints a batch script
+// The words after "launch".
+int launch_command(const std::vector<std::string>& arguments);
 int status_command(const std::string& directory);
 int report_command(const std::string& directory, const std::string& format);
 int journal_command(const std::string& directory);

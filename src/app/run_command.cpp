@@ -9,6 +9,9 @@
 #include "adapters/posix/posix_files.hpp"
 #include "app/backoff.hpp"
 #include "app/commands.hpp"
+#include "app/places.hpp"
+#include "app/run_outcome.hpp"
+#include "app/shared_folder.hpp"
 #include "app/study_host.hpp"
 #include "app/worker_tasks.hpp"
 #include "twostep/base/check.hpp"
@@ -41,8 +44,9 @@ void print_log(LogLevel level, std::string_view message) {
   }
 }
 
-WorkerOptions worker_options(const StudySpec& spec) {
+WorkerOptions worker_options(const StudySpec& spec, const RunOptions& run) {
   WorkerOptions options;
+  options.silence_limit = from_seconds(run.lost_after);
   options.trial_seconds = spec.search.trial_seconds;
   options.checkpoint_every = from_seconds(spec.checkpoint_seconds);
   return options;
@@ -50,15 +54,16 @@ WorkerOptions worker_options(const StudySpec& spec) {
 
 int run_alone(const RunOptions& options) {
   note_stop_signals();
-  StudyHost host(options, load_study(options.study_file), 0);
+  StudyHost host(options, load_study(options.study_file, data_root(options.data_root, host_name())),
+                 0);
   LocalLink link;
   host.open(link.coordinator_end());
   try {
     if (!host.done()) {
       WorkerTasks tasks(host.setup(), std::make_unique<SoloGroupMaker>(), host.clock());
       const auto files = make_posix_files(host.setup().spec.directory);
-      WorkerNode worker(link.worker_end(), tasks, host.clock(), worker_options(host.setup().spec),
-                        files.get());
+      WorkerNode worker(link.worker_end(), tasks, host.clock(),
+                        worker_options(host.setup().spec, options), files.get());
       while (!host.done()) {
         host.tick();
         worker.tick();
@@ -71,6 +76,14 @@ int run_alone(const RunOptions& options) {
   }
 }
 
+Bytes as_bytes(const std::vector<std::string>& texts) {
+  ByteWriter writer;
+  for (const std::string& text : texts) {
+    writer.text(text);
+  }
+  return writer.take();
+}
+
 void drain(Link& link, PosixClock& clock) {
   const Time begun = clock.now();
   while (!link.drained() && clock.now() - begun < drain_patience) {
@@ -78,21 +91,11 @@ void drain(Link& link, PosixClock& clock) {
   }
 }
 
-// One line that says where the ranks sit; the usual reason for a slow run is seen here.
-void show_ranks(const std::vector<std::string>& places, ProgressLine& progress) {
-  constexpr std::size_t most_shown = 8;
-  std::string text = std::to_string(places.size()) + " ranks (rank 0 coordinates):";
-  for (std::size_t i = 0; i < std::min(places.size(), most_shown); ++i) {
-    text += (i > 0 ? ";" : "") + std::string(" ") + std::to_string(i) + " on " + places[i];
-  }
-  progress.message(text + (places.size() > most_shown ? "; ..." : ""));
-}
-
 int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   std::optional<StudyHost> host;
   Bytes setup;
   try {
-    host.emplace(options, load_study(options.study_file),
+    host.emplace(options, load_study(options.study_file, data_root(options.data_root, host_name())),
                  static_cast<std::uint32_t>(world.size() - 1));
     setup = host->setup().encode();
   } catch (const Error&) {
@@ -100,9 +103,17 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     throw;
   }
   world.broadcast(setup, 0);
-  const auto places = world.gather(host_name() + " CPUs " + cpu_set());
+  const SharedMark mark(host->setup().spec.directory);
+  Bytes self = as_bytes({own_place().encode(), mark.name()});
+  world.broadcast(self, 0);
+  std::vector<Place> places;
+  for (const std::string& text : world.gather(own_place().encode())) {
+    places.push_back(Place::decode(text));
+  }
+  const auto missing = world.gather("");
+  host->know(places);
   if (!options.quiet) {
-    show_ranks(places, host->progress());
+    host->progress().message(places_text(places));  // the usual reason for a slow run is seen here
   }
   const auto link = world.make_link();
   const auto dismiss = [&](const std::string& reason) {
@@ -113,6 +124,7 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   };
   bool in_team = false;
   try {
+    check_all_see(host->setup(), places, missing);
     host->open(*link);
     if (host->node().already_finished()) {
       dismiss("finished");
@@ -128,7 +140,7 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     // MPI_Finalize would wait for ranks that are gone or cannot be reached, or for those that hold
     // a file that they could not write.
     const bool broken = state.ended && !state.end.success && state.end.error == ErrorKind::io;
-    if (host->node().coordinator().stranded() || broken) {
+    if (host->node().coordinator().stranded() || broken || host->hurried()) {
       end_all(code);
     }
     return code;
@@ -151,26 +163,34 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   }
 }
 
-int run_worker(MpiWorld& world) {
+int run_worker(const RunOptions& options, MpiWorld& world) {
   Bytes bytes;
   world.broadcast(bytes, 0);
   if (bytes.empty()) {
     return 0;  // rank 0 says what is wrong, and its exit code is the program's
   }
-  const StudySetup setup = StudySetup::decode(bytes);
-  world.gather(host_name() + " CPUs " + cpu_set());
+  StudySetup setup = StudySetup::decode(bytes);
+  setup.data_root = data_root(options.data_root, host_name());
+  world.broadcast(bytes, 0);
+  const Place self = own_place();
+  ByteReader reader(bytes);
+  Neighbours rank_zero(self, {{0, Place::decode(reader.text())}});
+  world.gather(self.encode());
+  world.gather(missing_here(setup, reader.text()));
   const auto link = world.make_link();
   PosixClock clock;
   WorkerTasks tasks(setup, world.make_group_maker(), clock);
   const auto files = make_posix_files(setup.spec.directory);
-  WorkerNode worker(*link, tasks, clock, worker_options(setup.spec), files.get());
+  WorkerNode worker(*link, tasks, clock, worker_options(setup.spec, options), files.get());
   Backoff backoff;
   while (!worker.done()) {
     backoff.after(worker.tick());
-  }
-  if (worker.abandoned()) {
-    std::fprintf(stderr, "rank %d: %s; it stops\n", world.rank(), worker.reason().c_str());
-    std::_Exit(resume_exit_code);  // MPI_Finalize would wait for the silent rank
+    const bool alone = !rank_zero.gone(clock.now()).empty() && !worker.done();
+    if (alone || worker.abandoned()) {
+      std::fprintf(stderr, "rank %d: %s; it stops\n", world.rank(),
+                   alone ? "rank 0 has ended" : worker.reason().c_str());
+      std::_Exit(resume_exit_code);  // MPI_Finalize would wait for the silent rank
+    }
   }
   drain(*link, clock);
   if (hdf5_cannot_finalize()) {
@@ -180,24 +200,48 @@ int run_worker(MpiWorld& world) {
   return 0;
 }
 
+// Rank 0's part, or a lone process's, with a word to its launcher about how it goes and how it
+// ends.
+template <class Part>
+int with_outcome(const RunOptions& options, Part&& part) {
+  if (options.outcome_file.empty()) {
+    return part();
+  }
+  write_file(options.outcome_file, to_json(running_outcome(false)));
+  try {
+    return part();
+  } catch (const Error& error) {
+    const auto said = parse_outcome(read_file(options.outcome_file).value_or(""));
+    if (!said || said->running) {
+      RunOutcome word;
+      word.code = exit_code(error.kind());
+      word.reason = error.what();
+      write_file(options.outcome_file, to_json(word));
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 int run_command(const RunOptions& options, int& argc, char**& argv) {
   set_log_sink(&print_log);
+  const auto alone = [&] { return with_outcome(options, [&] { return run_alone(options); }); };
+  note_stop_signals();
   if (!launched()) {
-    return run_alone(options);
+    return alone();
   }
   MpiWorld world(argc, argv);
   set_bug_handler(&abort_all);
   note_stop_signals();
   if (world.size() == 1) {
-    return run_alone(options);
+    return alone();
   }
   if (world.rank() == 0) {
-    return run_rank_zero(options, world);
+    return with_outcome(options, [&] { return run_rank_zero(options, world); });
   }
   try {
-    return run_worker(world);
+    return run_worker(options, world);
   } catch (const std::exception& error) {
     abort_all(error.what());  // a worker that just left would keep its team waiting
   }

@@ -1,7 +1,5 @@
 #include "app/study_folder.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
 #include "app/report_render.hpp"
@@ -34,12 +32,6 @@ RecordedStudy read_study(const std::string& directory,
 void write_results(Files& files, const Report& report) {
   files.replace("report.json", report_json(report));
   files.replace("trials.csv", trials_csv(report));
-}
-
-void write_outcome(Files& files, int code, const std::string& reason) {
-  const nlohmann::json outcome{
-      {"exit_code", code}, {"resume", code == resume_exit_code}, {"reason", reason}};
-  files.replace("outcome.json", outcome.dump() + "\n");
 }
 
 bool holds_study(Files& files) {

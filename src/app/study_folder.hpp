@@ -22,8 +22,6 @@ struct RecordedStudy {
 
 // report.json and trials.csv, replaced atomically.
 void write_results(Files& files, const Report& report);
-// outcome.json: how the last run ended, for launchers that cannot see the exit code.
-void write_outcome(Files& files, int exit_code, const std::string& reason);
 // Removes what twostep has written, and nothing else.
 void clear_study(const std::string& directory);
 [[nodiscard]] bool holds_study(Files& files);

@@ -9,6 +9,7 @@
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
 #include "app/report_render.hpp"
+#include "app/run_outcome.hpp"
 #include "app/study_folder.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/log.hpp"
@@ -61,22 +62,71 @@ void StudyHost::open(Link& link) {
   }
   const StudyIdentity identity{setup_.spec, setup_.space, to_json(setup_.spec),
                                setup_.plan.data_digest};
-  node_.emplace(identity, facts, link, *files_, clock_);
+  node_.emplace(identity, facts, link, *files_, clock_, limits());
   for (const std::string& warning : node_->warnings()) {
     log(LogLevel::warning, warning);
   }
   if (!node_->already_finished()) {
     files_->replace("study.yaml", setup_.text);
   }
+  if (!options_.outcome_file.empty()) {
+    write_file(options_.outcome_file, to_json(running_outcome(true)));
+  }
   announce();
+}
+
+void StudyHost::know(const std::vector<Place>& places) {
+  places_ = places;
+  std::map<int, Place> others;
+  for (std::size_t rank = 1; rank < places.size(); ++rank) {
+    others[static_cast<int>(rank)] = places[rank];
+  }
+  neighbours_.emplace(places.front(), others);
+}
+
+CoordinatorOptions StudyHost::limits() {
+  CoordinatorOptions out;
+  out.lost_after = from_seconds(options_.lost_after);
+  out.inputs = static_cast<std::uint32_t>(setup_.plan.inputs());
+  out.targets = static_cast<std::uint32_t>(setup_.plan.targets());
+  const WallTime wall = clock_.wall();
+  if (const auto deadline = find_deadline(options_.deadline, wall, environment)) {
+    const Duration left = *deadline - wall;
+    const Duration margin = safety_margin(options_.deadline, left);
+    out.stop_at = clock_.now() + std::max(left - margin, Duration{0});
+    progress_.message("Time limit: " + moment_text(*deadline) + "; stops " +
+                      std::to_string(std::lround(twostep::seconds(margin))) + " s before");
+  }
+  return out;
+}
+
+// Launchers may deliver one signal twice; a SIGTERM that comes later is meant.
+void StudyHost::heed_signals() {
+  constexpr Duration same = std::chrono::seconds(1);
+  const Time now = clock_.now();
+  const auto signal = stop_signal();
+  if (signal && !stopping_) {
+    stopping_ = true;
+    stopping_since_ = now;
+    terms_ = terms_noted();
+    progress_.message("stopping on " + *signal);
+    node_->request_stop("stopped by " + *signal);
+  } else if (stopping_ && !hurried_ && terms_noted() > terms_) {
+    terms_ = terms_noted();
+    if (now - stopping_since_ >= same) {
+      hurried_ = true;
+      node_->request_stop("stopped by a second SIGTERM");
+    }
+  }
 }
 
 bool StudyHost::tick() {
   const bool busy = node_->tick();
-  if (const auto signal = stop_signal(); signal && !stopping_) {
-    stopping_ = true;
-    progress_.message("stopping on " + *signal);
-    node_->request_stop("stopped by " + *signal);
+  heed_signals();
+  if (neighbours_) {
+    for (const int rank : neighbours_->gone(clock_.now())) {
+      node_->worker_gone(WorkerId(static_cast<std::uint32_t>(rank)), "its process has ended");
+    }
   }
   progress_.update(clock_.now(), counts());
   return busy;
@@ -100,15 +150,15 @@ int StudyHost::close() {
     std::cout << report_text(report);
     std::printf("\nResults: %s/report.json, trials.csv, finalists/<trial>/model.h5\n",
                 setup_.spec.directory.c_str());
-    write_outcome(*files_, 0, "finished");
+    leave_word(0, "finished");
     return 0;
   }
   if (state.ended) {
-    write_outcome(*files_, exit_code(state.end.error), state.end.message);
+    leave_word(exit_code(state.end.error), state.end.message);
     std::fprintf(stderr, "error: %s\n", state.end.message.c_str());
     return exit_code(state.end.error);
   }
-  write_outcome(*files_, resume_exit_code, state.run_end_reason);
+  leave_word(resume_exit_code, state.run_end_reason);
   std::fprintf(stderr, "The study was %s: %u of %u trials done. The same command resumes it.\n",
                state.run_end_reason.c_str(), state.trials_done, setup_.spec.search.trials);
   return resume_exit_code;
@@ -116,8 +166,24 @@ int StudyHost::close() {
 
 void StudyHost::fail(const Error& error) noexcept {
   try {
-    write_outcome(*files_, exit_code(error.kind()), error.what());
+    leave_word(exit_code(error.kind()), error.what());
   } catch (const Error&) {  // the disk that is full is the very reason
+  }
+}
+
+void StudyHost::leave_word(int code, const std::string& reason) {
+  RunOutcome outcome;
+  outcome.code = code;
+  outcome.reason = reason;
+  if (node_) {
+    outcome.restart = code == resume_exit_code && node_->coordinator().stranded();
+    for (const WorkerId id : node_->lost()) {
+      outcome.lost_hosts.push_back(places_.size() > id.value ? places_[id.value].host : "");
+    }
+  }
+  files_->replace("outcome.json", to_json(outcome));
+  if (!options_.outcome_file.empty()) {
+    write_file(options_.outcome_file, to_json(outcome));
   }
 }
 

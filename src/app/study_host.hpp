@@ -8,6 +8,7 @@
 #include "adapters/posix/clock.hpp"
 #include "adapters/posix/study_lock.hpp"
 #include "app/commands.hpp"
+#include "app/places.hpp"
 #include "app/progress.hpp"
 #include "app/study_setup.hpp"
 #include "twostep/node/coordinator_node.hpp"
@@ -21,9 +22,13 @@ class StudyHost {
 
   // Opens the run. Throws Error{study} for the journal of another study.
   void open(Link& link);
+  // Where the ranks are; before open. Those on this machine are looked after.
+  void know(const std::vector<Place>& places);
   bool tick();
   // After the last tick: results, messages, exit code.
   int close();
+  // A second SIGTERM came: nobody is waited for.
+  [[nodiscard]] bool hurried() const { return hurried_; }
   // Leaves a word of why the run ended with an error.
   void fail(const Error& error) noexcept;
 
@@ -43,8 +48,16 @@ class StudyHost {
   ProgressLine progress_;
   std::optional<StudyLock> lock_;
   std::optional<CoordinatorNode> node_;
+  std::vector<Place> places_;
+  std::optional<Neighbours> neighbours_;
   bool stopping_ = false;
+  bool hurried_ = false;
+  Time stopping_since_{};
+  int terms_ = 0;
 
+  [[nodiscard]] CoordinatorOptions limits();
+  void heed_signals();
+  void leave_word(int code, const std::string& reason);
   void prepare_folder();
   void announce();
   [[nodiscard]] ProgressCounts counts() const;

@@ -7,6 +7,7 @@
 #include "adapters/posix/posix_files.hpp"
 #include "adapters/yaml/yaml_reader.hpp"
 #include "twostep/base/error.hpp"
+#include "twostep/base/rng.hpp"
 #include "twostep/search/sampler.hpp"
 #include "twostep/study/spec_reader.hpp"
 
@@ -26,28 +27,33 @@ std::string read_study_file(const std::string& path) {
 }
 
 // The files of one split, each once, sorted by path.
-std::vector<std::string> expand(const std::vector<std::string>& patterns, const std::string& where,
-                                std::vector<Problem>& problems) {
+std::vector<std::string> expand(const std::vector<std::string>& patterns, const std::string& root,
+                                const std::string& where, std::vector<Problem>& problems) {
   std::set<std::string> files;
   for (const std::string& pattern : patterns) {
-    const auto found = expand_pattern(pattern);
+    auto found = expand_pattern(rooted(root, pattern));
     if (found.empty()) {
       const bool wild = pattern.find_first_of("*?[{") != std::string::npos;
       problems.push_back({where, wild ? "no file matches " + pattern : "no such file: " + pattern,
-                          "paths are relative to the working directory, " + real_path("."),
+                          "paths are relative to " +
+                              (root.empty() ? "the working directory, " + real_path(".") : root),
                           "check data.files"});
+    }
+    for (std::string& path : found) {
+      path.erase(0, rooted(root, pattern).size() - pattern.size());
     }
     files.insert(found.begin(), found.end());
   }
   return {files.begin(), files.end()};
 }
 
-std::vector<std::string> all_files(const DataSpec& data, std::array<std::size_t, 3>& counts) {
+std::vector<std::string> all_files(const DataSpec& data, const std::string& root,
+                                   std::array<std::size_t, 3>& counts) {
   std::vector<Problem> problems;
   std::vector<std::string> out;
   const std::vector<std::string>* lists[] = {&data.files, &data.validation_files, &data.test_files};
   for (std::size_t i = 0; i < 3; ++i) {
-    const auto files = expand(*lists[i], data.files_where, problems);
+    const auto files = expand(*lists[i], root, data.files_where, problems);
     for (const std::string& file : files) {
       if (std::find(out.begin(), out.end(), file) != out.end()) {
         problems.push_back({data.files_where, "the same file in two splits: " + file,
@@ -65,17 +71,41 @@ std::vector<std::string> all_files(const DataSpec& data, std::array<std::size_t,
 
 }  // namespace
 
-StudySetup load_study(const std::string& file) {
+StudySpec load_spec(const std::string& file) {
+  return read_spec(read_yaml(read_study_file(file), file));
+}
+
+std::vector<Hyperparameters> sample_trainings(const StudySetup& s, std::uint32_t count) {
+  std::vector<Hyperparameters> out;
+  const Rng rng(s.spec.seed, Purpose::noise, 1);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::vector<double> unit(s.space.dimensions.size());
+    for (std::size_t j = 0; j < unit.size(); ++j) {
+      unit[j] = rng.uniform(i, static_cast<std::uint32_t>(j));
+    }
+    out.push_back(resolve(s.spec, s.space, s.space.point_at(unit)));
+  }
+  return out;
+}
+
+TableRequest StudySetup::table() const {
+  TableRequest request = wanted_table(spec);
+  request.root = data_root;
+  return request;
+}
+
+StudySetup load_study(const std::string& file, const std::string& data_root) {
   StudySetup setup;
   setup.file = file;
+  setup.data_root = data_root;
   setup.text = read_study_file(file);
   setup.spec = read_spec(read_yaml(setup.text, file));
   setup.space = make_space(setup.spec);
   // Says now whether the algorithm can serve the space.
   static_cast<void>(make_sampler(setup.spec.search.algorithm, setup.space, setup.spec.seed));
   std::array<std::size_t, 3> counts{};
-  const auto paths = all_files(setup.spec.data, counts);
-  const TableRequest request = wanted_table(setup.spec);
+  const auto paths = all_files(setup.spec.data, data_root, counts);
+  const TableRequest request = setup.table();
   setup.shards = describe_hdf5_shards(paths, request);
   const auto shards = open_hdf5_shards(setup.shards, request);
   setup.plan = make_plan(setup.spec, *shards, counts);

@@ -21,7 +21,7 @@ int threads() {
 
 WorkerTasks::WorkerTasks(const StudySetup& setup, std::unique_ptr<GroupMaker> groups, Clock& clock)
     : groups_(std::move(groups)),
-      shards_(open_hdf5_shards(setup.shards, wanted_table(setup.spec))),
+      shards_(open_hdf5_shards(setup.shards, setup.table())),
       packs_(make_hdf5_packs(setup.spec.directory)),
       models_(make_hdf5_models(setup.spec.directory)),
       engine_(make_onednn_engine(threads())),

@@ -20,7 +20,8 @@ Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorO
     : spec_(spec),
       space_(space),
       options_(options),
-      proposer_(make_sampler(spec.search.algorithm, space, spec.seed), space) {}
+      proposer_(make_sampler(spec.search.algorithm, space, spec.seed), space),
+      plan_(spec_, space_, options.stop_at, options.inputs, options.targets) {}
 
 void Coordinator::replay(const Event& event) {
   state_.apply(event);
@@ -28,6 +29,7 @@ void Coordinator::replay(const Event& event) {
     proposer_.created(created->trial, created->point);
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;
+    plan_.finished(r);
     if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
       proposer_.finished(r.trial, r.outcome, r.objective);
     }
@@ -59,6 +61,11 @@ Step Coordinator::on(Time now, const Input& input) {
     hear(step, now, said->worker, said->message);
   } else if (const auto* stop = std::get_if<StopRequested>(&input)) {
     request_stop(step, now, stop->reason);
+  } else if (const auto* gone = std::get_if<WorkerGone>(&input)) {
+    const auto found = workers_.find(gone->worker);
+    if (found != workers_.end() && found->second.present) {
+      lose(step, gone->worker, gone->why);
+    }
   } else {
     check_silence(step, now);
     if (now - last_alive_ >= options_.alive_every) {
@@ -170,7 +177,7 @@ Time Coordinator::next_timer() const {
   if (stopping_) {
     next = std::min(next, stop_since_ + options_.stop_grace);
   }
-  return next;
+  return plan_.limited() && !stopping_ ? std::min(next, *plan_.stop_at()) : next;
 }
 
 void Coordinator::request_stop(Step& step, Time now, const std::string& reason) {
@@ -189,6 +196,9 @@ void Coordinator::request_stop(Step& step, Time now, const std::string& reason) 
 }
 
 void Coordinator::proceed(Step& step, Time now) {
+  if (plan_.over(now) && !stopping_) {
+    request_stop(step, now, "stopped because its time is up");
+  }
   if (stopping_) {
     const bool quiet = std::all_of(workers_.begin(), workers_.end(),
                                    [](const auto& w) { return w.second.holds.empty(); });

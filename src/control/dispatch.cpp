@@ -15,6 +15,10 @@ namespace {
 // that was under way at this many such ends is not tried again, so that no study is restarted for
 // ever.
 constexpr std::uint32_t most_unclean_ends = 10;
+// Near the end of a run: waiting trials that are looked at for one that is short enough, and those
+// that are created for it.
+constexpr std::size_t most_looked_at = 256;
+constexpr std::size_t most_held_back = 16;
 
 }  // namespace
 
@@ -51,6 +55,8 @@ void Coordinator::send(Step& step, Assignment assignment) {
   assignment.id = AssignmentId(state_.last_assignment.value + 1);
   assignment.run = state_.run.run;
   record(step, Dispatched{assignment});
+  trained_ = trained_ || assignment.kind == AssignmentKind::trial ||
+             assignment.kind == AssignmentKind::retrain;
   for (const WorkerId id : assignment.team) {
     workers_.at(id).holds.push_back(assignment.id);
     list(id);
@@ -70,9 +76,36 @@ void Coordinator::fail_crashed(Step& step, AssignmentKind kind, TrialId trial,
   record(step, Finished{result});
 }
 
-bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
+// The trial to hand out next, of those that wait. Near the end of the run's time one that will be
+// done is preferred, then one that can be saved, in the order of their numbers.
+std::optional<TrialId> Coordinator::choose_waiting(WorkerId to) {
+  if (!plan_.limited() || !trained_) {
+    return *state_.waiting.begin();  // a run tries at least one, whatever is predicted
+  }
+  std::optional<TrialId> saved;
+  std::size_t looked_at = 0;
+  for (const TrialId id : state_.waiting) {
+    const Fit fit = plan_.trial(state_, now_, id, workers_.at(to).holds);
+    if (fit == Fit::finishes) {
+      return id;
+    }
+    if (fit == Fit::resumes && !saved) {
+      saved = id;
+    }
+    if (++looked_at == most_looked_at) {
+      break;
+    }
+  }
+  return saved;
+}
+
+bool Coordinator::dispatch_waiting_trial(Step& step, WorkerId to) {
   while (!state_.waiting.empty()) {
-    const TrialRecord& trial = state_.trial(*state_.waiting.begin());
+    const auto chosen = choose_waiting(to);
+    if (!chosen) {
+      return false;
+    }
+    const TrialRecord& trial = state_.trial(*chosen);
     if (trial.crashes >= spec_.search.attempts || trial.unclean_ends >= most_unclean_ends) {
       fail_crashed(step, AssignmentKind::trial, trial.id, trial.crashes + trial.unclean_ends);
       continue;
@@ -87,6 +120,10 @@ bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
     send(step, std::move(assignment));
     return true;
   }
+  return false;
+}
+
+bool Coordinator::create_trial(Step& step) {
   if (state_.exhausted || state_.trials.size() >= spec_.search.trials) {
     return false;
   }
@@ -97,7 +134,25 @@ bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
     return false;
   }
   record(step, TrialCreated{next, *point});
-  return dispatch_next_trial(step, to);
+  return true;
+}
+
+bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
+  // Trials that are too long for the time that is left stay for the next run; a few more are drawn
+  // in search of shorter ones.
+  while (!dispatch_waiting_trial(step, to)) {
+    if (state_.waiting.size() >= most_held_back || !create_trial(step)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Nothing is under way and nothing that is left can be started any more.
+void Coordinator::end_if_time_is_up(Step& step) {
+  if (plan_.limited() && state_.open.empty() && !load_.empty()) {
+    end_run(step, "stopped because what is left is too long for the time that is left");
+  }
 }
 
 void Coordinator::dispatch_search(Step& step) {
@@ -105,6 +160,9 @@ void Coordinator::dispatch_search(Step& step) {
   // The least loaded first, so that no worker queues while another is idle.
   while (!load_.empty() && load_.begin()->first < depth) {
     if (!dispatch_next_trial(step, load_.begin()->second)) {
+      if (!state_.waiting.empty()) {
+        end_if_time_is_up(step);
+      }
       return;
     }
   }
@@ -160,9 +218,14 @@ void Coordinator::dispatch_retraining(Step& step) {
     record(step, TeamsPlanned{all});
     teams_current_ = true;
   }
+  bool held_back = false;
   for (std::size_t i = 0; i < state_.finalists.size(); ++i) {
     const FinalistRecord& f = state_.finalists[i];
     if (f.status != TrialStatus::waiting) {
+      continue;
+    }
+    if (trained_ && plan_.retraining(state_, now_, f) == Fit::no) {
+      held_back = true;
       continue;
     }
     if (f.crashes >= spec_.search.attempts || f.unclean_ends >= most_unclean_ends) {
@@ -183,6 +246,9 @@ void Coordinator::dispatch_retraining(Step& step) {
     assignment.budget = spec_.retraining.budget;
     assignment.team = std::move(idle);
     send(step, std::move(assignment));
+  }
+  if (held_back) {
+    end_if_time_is_up(step);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "twostep/node/coordinator_node.hpp"
 
+#include <utility>
+
 #include "twostep/base/error.hpp"
 #include "twostep/base/log.hpp"
 #include "twostep/control/checkpoint.hpp"
@@ -76,14 +78,16 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
   commit();
 }
 
-// A training is saved when it has gone on for a tenth of the interval, at the earliest.
 bool CoordinatorNode::has_checkpoint(const Result& result) const {
-  return checkpoint_seconds_ > 0 && result.seconds >= 0.1 * checkpoint_seconds_;
+  return checkpoint_seconds_ > 0 && result.seconds >= worth_saving * checkpoint_seconds_;
 }
 
 void CoordinatorNode::take(Step step) {
   for (const Event& event : step.events) {
     journal_->append(event);
+    if (const auto* lost = std::get_if<WorkerLost>(&event)) {
+      lost_.push_back(lost->worker);
+    }
     const auto* finished = std::get_if<Finished>(&event);
     if (finished != nullptr && has_checkpoint(finished->result) &&
         finished->result.outcome != Outcome::interrupted) {
@@ -120,6 +124,10 @@ bool CoordinatorNode::tick() {
       log(LogLevel::warning,
           "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
     }
+  }
+  for (const WorkerGone& gone : std::exchange(gone_, {})) {
+    take(coordinator_.on(now, gone));
+    busy = true;
   }
   take(coordinator_.on(now, Tick{}));
   if (stop_) {

@@ -10,8 +10,6 @@ namespace twostep {
 namespace {
 
 constexpr int coordinator_rank = 0;
-// A training that is stopped is saved if it has gone on for this share of the interval.
-constexpr double worth_saving = 0.1;
 
 // Runs one call of the trainer; what it throws becomes the result of the assignment.
 template <class Call>

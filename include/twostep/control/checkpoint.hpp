@@ -13,6 +13,8 @@
 namespace twostep {
 
 inline constexpr const char* checkpoint_folder = "checkpoints";
+// A training that is stopped is saved if it has gone on for this share of the interval.
+inline constexpr double worth_saving = 0.1;
 
 // "checkpoints/trial-17.bin"; the same for every attempt.
 [[nodiscard]] std::string checkpoint_path(AssignmentKind kind, TrialId trial);

@@ -15,6 +15,7 @@
 #include "twostep/base/time.hpp"
 #include "twostep/control/message.hpp"
 #include "twostep/control/state.hpp"
+#include "twostep/control/time_plan.hpp"
 #include "twostep/search/proposer.hpp"
 #include "twostep/study/spec.hpp"
 
@@ -28,7 +29,11 @@ struct WorkerSaid {
 struct StopRequested {
   std::string reason;
 };
-using Input = std::variant<Tick, WorkerSaid, StopRequested>;
+struct WorkerGone {  // its process is known to have ended
+  WorkerId worker;
+  std::string why;
+};
+using Input = std::variant<Tick, WorkerSaid, StopRequested, WorkerGone>;
 
 struct Outgoing {
   WorkerId to;
@@ -52,6 +57,10 @@ struct CoordinatorOptions {
   Duration queue_target =
       std::chrono::milliseconds(5);  // work that a worker should hold beyond its present trial
   std::uint32_t deepest_queue = 64;
+  // When trainings must be stopped so that the run ends before its limit; nullopt: no limit.
+  std::optional<Time> stop_at;
+  std::uint32_t inputs = 1;  // columns of the data, by which trainings are predicted
+  std::uint32_t targets = 1;
 };
 
 class Coordinator {
@@ -87,6 +96,8 @@ class Coordinator {
   const CoordinatorOptions options_;
   State state_;
   Proposer proposer_;
+  TimePlan plan_;
+  bool trained_ = false;  // a training was handed out in this run
   std::map<WorkerId, Worker> workers_;
   std::set<std::pair<std::size_t, WorkerId>> load_;  // present workers by what they hold
   bool stopping_ = false;
@@ -116,6 +127,10 @@ class Coordinator {
   void dispatch_retraining(Step& step);
   void choose(Step& step);
   bool dispatch_next_trial(Step& step, WorkerId to);
+  bool dispatch_waiting_trial(Step& step, WorkerId to);
+  bool create_trial(Step& step);
+  [[nodiscard]] std::optional<TrialId> choose_waiting(WorkerId to);
+  void end_if_time_is_up(Step& step);
   void fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes);
   void send(Step& step, Assignment assignment);
   [[nodiscard]] std::uint32_t queue_depth() const;

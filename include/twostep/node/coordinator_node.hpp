@@ -40,6 +40,9 @@ class CoordinatorNode {
 
   bool tick();  // whether anything was done
   void request_stop(const std::string& reason) { stop_ = reason; }
+  void worker_gone(WorkerId worker, const std::string& why) { gone_.push_back({worker, why}); }
+  // Workers that this run has lost.
+  [[nodiscard]] const std::vector<WorkerId>& lost() const { return lost_; }
 
   [[nodiscard]] bool done() const { return coordinator_.finished() || already_finished_; }
   [[nodiscard]] bool already_finished() const { return already_finished_; }
@@ -56,6 +59,8 @@ class CoordinatorNode {
   Coordinator coordinator_;
   std::optional<JournalWriter> journal_;
   std::optional<std::string> stop_;
+  std::vector<WorkerGone> gone_;
+  std::vector<WorkerId> lost_;
   std::vector<std::string> warnings_;
   std::vector<Outgoing> outbox_;
   bool already_finished_ = false;

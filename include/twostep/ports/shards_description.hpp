@@ -18,6 +18,7 @@ struct TableRequest {  // what is wanted of the files
   std::vector<std::string> rows;
   std::string rows_where;  // in the study file, for messages
   std::vector<VariableSpec> variables;
+  std::string root{};  // where relative paths begin on this host; "": the working directory
 };
 
 struct ShardsDescription {

@@ -90,7 +90,7 @@ void describe_file(const std::string& path, const TableRequest& request,
                    ShardsDescriber& describer) {
   describer.begin(path);
   try {
-    const Handle file = open_file(path);
+    const Handle file = open_file(rooted(request.root, path));
     for (std::size_t v = 0; v < request.variables.size(); ++v) {
       try {
         const Variable variable(file.get(), path, request.variables[v].name);
@@ -139,7 +139,7 @@ class Hdf5Shards : public Shards {
       open_.clear();
       file_ = Handle();
       shard_ = static_cast<std::size_t>(-1);
-      file_ = open_file(info.path);
+      file_ = open_file(rooted(request_.root, info.path));
       shard_ = shard;
       scattered_ = false;
     }
@@ -186,6 +186,10 @@ class Hdf5Shards : public Shards {
 };
 
 }  // namespace
+
+std::string rooted(const std::string& root, const std::string& path) {
+  return root.empty() || path.starts_with("/") ? path : root + "/" + path;
+}
 
 ShardsDescription describe_hdf5_shards(const std::vector<std::string>& paths,
                                        const TableRequest& request) {

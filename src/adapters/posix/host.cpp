@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "twostep/base/error.hpp"
 
@@ -18,9 +19,15 @@ namespace twostep {
 namespace {
 
 volatile std::sig_atomic_t noted_signal = 0;
+volatile std::sig_atomic_t noted_terms = 0;
 
 extern "C" void note_signal(int signal) {
-  noted_signal = signal;
+  if (noted_signal == 0) {
+    noted_signal = signal;
+  }
+  if (signal == SIGTERM) {
+    noted_terms = noted_terms + 1;
+  }
 }
 
 }  // namespace
@@ -130,7 +137,7 @@ void note_stop_signals() {
   struct sigaction action {};
   action.sa_handler = &note_signal;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGTERM, SIGUSR1}) {
+  for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2}) {
     ::sigaction(signal, &action, nullptr);
   }
   action.sa_flags = static_cast<int>(SA_RESETHAND);
@@ -145,9 +152,46 @@ std::optional<std::string> stop_signal() {
       return "SIGTERM";
     case SIGINT:
       return "SIGINT";
+    case SIGUSR2:
+      return "SIGUSR2";
     default:
       return "SIGUSR1";
   }
+}
+
+int terms_noted() {
+  return noted_terms;
+}
+
+long own_pid() {
+  return ::getpid();
+}
+
+std::string own_program() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "twostep" : path.string();
+}
+
+std::string pid_space() {
+  std::error_code error;
+  const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", error);
+  std::ifstream boot("/proc/sys/kernel/random/boot_id");
+  std::string machine;
+  std::getline(boot, machine);
+  return error || machine.empty() ? "" : machine + space.string();
+}
+
+bool process_lives(long pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos || name_end + 2 >= text.size()) {
+    return false;
+  }
+  const char state = text[name_end + 2];
+  return state != 'Z' && state != 'X';
 }
 
 double peak_memory() {

@@ -24,10 +24,18 @@ void set_environment(const std::string& name, const std::string& value);  // unl
 [[nodiscard]] std::string real_path(const std::string& path);
 void remove_tree(const std::string& path);  // Error{io}
 
-// From now on SIGTERM, SIGINT and SIGUSR1 are noted instead of ending the process. The second
-// SIGINT ends it.
+[[nodiscard]] long own_pid();
+[[nodiscard]] std::string own_program();  // the path of this program
+// Process numbers mean the same in processes of equal pid_space.
+[[nodiscard]] std::string pid_space();
+// Whether the process exists and has not ended (a zombie has).
+[[nodiscard]] bool process_lives(long pid);
+
+// From now on SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 are noted instead of ending the process. The
+// second SIGINT ends it.
 void note_stop_signals();
-[[nodiscard]] std::optional<std::string> stop_signal();  // "SIGTERM"
+[[nodiscard]] std::optional<std::string> stop_signal();  // "SIGTERM": the first
+[[nodiscard]] int terms_noted();                         // how often SIGTERM came
 
 // Most memory that this process has held, in bytes.
 [[nodiscard]] double peak_memory();

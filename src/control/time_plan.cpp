@@ -1,0 +1,109 @@
+#include "twostep/control/time_plan.hpp"
+
+#include <algorithm>
+
+#include "twostep/control/checkpoint.hpp"
+
+namespace twostep {
+namespace {
+
+constexpr std::size_t most_samples = 128;
+// Fitting anew costs about a millisecond; every result need not do it.
+constexpr std::uint32_t results_per_fit = 8;
+
+}  // namespace
+
+TimePlan::TimePlan(const StudySpec& spec, const Space& space, std::optional<Time> stop_at,
+                   std::uint32_t inputs, std::uint32_t targets)
+    : spec_(spec), space_(space), stop_at_(stop_at), inputs_(inputs), targets_(targets) {}
+
+void TimePlan::finished(const Result& result) {
+  if (!stop_at_ || result.kind != AssignmentKind::trial || result.outcome != Outcome::finished) {
+    return;
+  }
+  Result kept;
+  kept.trial = result.trial;
+  kept.seconds = result.seconds;
+  kept.epochs = result.epochs;
+  kept.steps = result.steps;
+  recent_.push_back(kept);
+  if (recent_.size() > most_samples) {
+    recent_.pop_front();
+  }
+  ++since_fit_;
+}
+
+Work TimePlan::trial_work(const State& state, TrialId trial, const Budget& budget) const {
+  const Hyperparameters h = resolve(spec_, space_, state.trial(trial).point);
+  return training_work(static_cast<double>(parameter_count(h.model, inputs_, targets_)),
+                       h.training.batch_size, static_cast<double>(state.subset.train_rows),
+                       static_cast<double>(state.subset.validation_rows), budget);
+}
+
+void TimePlan::fit(const State& state) {
+  if (since_fit_ == 0 || (since_fit_ < results_per_fit && model_.calibrated())) {
+    return;
+  }
+  since_fit_ = 0;
+  std::vector<CostModel::Sample> samples;
+  for (const Result& r : recent_) {
+    Budget done = spec_.search.budget;  // as far as it went: it may have stopped early
+    done.amount = done.unit == BudgetUnit::epochs ? r.epochs : r.steps;
+    samples.push_back({trial_work(state, r.trial, done), r.seconds});
+  }
+  model_ = CostModel(samples);
+  predicted_.clear();
+}
+
+double TimePlan::trial_seconds(const State& state, TrialId trial) {
+  fit(state);
+  const auto [at, added] = predicted_.try_emplace(trial, 0);
+  if (added) {
+    at->second = model_.cautious_seconds(trial_work(state, trial, spec_.search.budget));
+    if (spec_.search.trial_seconds > 0) {
+      at->second = std::min(at->second, spec_.search.trial_seconds);
+    }
+  }
+  return at->second;
+}
+
+Fit TimePlan::judge(Time now, double wait_seconds, double needed) const {
+  const double left = seconds(*stop_at_ - now) - wait_seconds;
+  if (needed <= left) {
+    return Fit::finishes;
+  }
+  const bool saved =
+      spec_.checkpoint_seconds > 0 && left >= worth_saving * spec_.checkpoint_seconds;
+  return saved ? Fit::resumes : Fit::no;
+}
+
+Fit TimePlan::trial(const State& state, Time now, TrialId trial,
+                    const std::vector<AssignmentId>& held) {
+  if (!stop_at_) {
+    return Fit::finishes;
+  }
+  double wait = 0;  // too long by what the running one has done already
+  for (const AssignmentId id : held) {
+    const auto open = state.open.find(id);
+    if (open != state.open.end() && open->second.kind == AssignmentKind::trial) {
+      wait += trial_seconds(state, open->second.trial);
+    }
+  }
+  return judge(now, wait, trial_seconds(state, trial));
+}
+
+Fit TimePlan::retraining(const State& state, Time now, const FinalistRecord& finalist) {
+  if (!stop_at_) {
+    return Fit::finishes;
+  }
+  fit(state);
+  const Hyperparameters h = resolve(spec_, space_, state.trial(finalist.trial).point);
+  Work work =
+      training_work(static_cast<double>(parameter_count(h.model, inputs_, targets_)),
+                    h.training.batch_size, static_cast<double>(state.full.train_rows),
+                    static_cast<double>(state.full.validation_rows), spec_.retraining.budget);
+  work.flops /= std::max(1U, finalist.team);
+  return judge(now, 0, model_.cautious_seconds(work));
+}
+
+}  // namespace twostep
