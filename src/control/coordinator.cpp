@@ -20,7 +20,7 @@ Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorO
     : spec_(spec),
       space_(space),
       options_(options),
-      proposer_(make_sampler(spec.search.algorithm, space, spec.seed), space) {}
+      proposer_(make_sampler(spec.search, space, spec.seed), space) {}
 
 void Coordinator::replay(const Event& event) {
   state_.apply(event);
@@ -29,7 +29,7 @@ void Coordinator::replay(const Event& event) {
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;
     if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
-      proposer_.finished(r.trial, r.outcome, r.objective);
+      proposer_.finished(r.trial, observe(r));
     }
   }
 }
