@@ -22,6 +22,7 @@ LIBRARIES = {
     "omp": r"omp\.h",
     "yaml": r"yaml-cpp/.*",
     "boost": r"boost/.*",
+    "eigen": r"Eigen/.*",
     "json": r"nlohmann/.*",
     "posix": r"unistd\.h|fcntl\.h|dirent\.h|glob\.h|sched\.h|termios\.h|sys/.*|csignal|signal\.h|filesystem",
     "threads": r"thread|mutex|atomic|future|condition_variable|barrier",

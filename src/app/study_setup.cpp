@@ -8,7 +8,6 @@
 #include "adapters/yaml/yaml_reader.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/rng.hpp"
-#include "twostep/search/sampler.hpp"
 #include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
@@ -101,8 +100,6 @@ StudySetup load_study(const std::string& file, const std::string& data_root) {
   setup.text = read_study_file(file);
   setup.spec = read_spec(read_yaml(setup.text, file));
   setup.space = make_space(setup.spec);
-  // Says now whether the algorithm can serve the space.
-  static_cast<void>(make_sampler(setup.spec.search.algorithm, setup.space, setup.spec.seed));
   std::array<std::size_t, 3> counts{};
   const auto paths = all_files(setup.spec.data, data_root, counts);
   const TableRequest request = setup.table();

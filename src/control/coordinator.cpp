@@ -20,7 +20,7 @@ Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorO
     : spec_(spec),
       space_(space),
       options_(options),
-      proposer_(make_sampler(spec.search.algorithm, space, spec.seed), space),
+      proposer_(make_sampler(spec.search, space, spec.seed), space),
       plan_(spec_, space_, options.stop_at, options.inputs, options.targets) {}
 
 void Coordinator::replay(const Event& event) {
@@ -31,7 +31,7 @@ void Coordinator::replay(const Event& event) {
     const Result& r = finished->result;
     plan_.finished(r);
     if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
-      proposer_.finished(r.trial, r.outcome, r.objective);
+      proposer_.finished(r.trial, observe(r));
     }
   }
 }

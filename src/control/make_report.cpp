@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "twostep/search/finalists.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -164,8 +165,7 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.name = spec.name;
   report.directory = spec.directory;
   report.seed = spec.seed;
-  constexpr const char* algorithms[] = {"random", "grid", "sobol"};
-  report.algorithm = algorithms[static_cast<int>(spec.search.algorithm)];
+  report.algorithm = name(spec.search.algorithm);
   report.objective = spec.search.objective;
   report.task = spec.task();
   report.phase = phase_text(state);

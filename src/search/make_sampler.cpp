@@ -1,13 +1,63 @@
+#include <algorithm>
+
 #include "search/samplers.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 
-std::unique_ptr<Sampler> make_sampler(Algorithm algorithm, const Space& space, std::uint64_t seed) {
-  switch (algorithm) {
+namespace {
+
+// About as many as there are dimensions: fewer say nothing about most of them.
+std::uint32_t startup_trials(const SearchSpec& search, const Space& space) {
+  return search.startup_trials > 0
+             ? search.startup_trials
+             : std::clamp(static_cast<std::uint32_t>(space.dimensions.size()), 10U, 30U);
+}
+
+}  // namespace
+
+Observation observe(const Result& result) {
+  Observation out;
+  out.outcome = result.outcome;
+  out.objective = result.objective;
+  out.parameters = static_cast<double>(result.parameters);
+  out.seconds = result.seconds;
+  return out;
+}
+
+std::unique_ptr<Sampler> make_sampler(const SearchSpec& search, const Space& space,
+                                      std::uint64_t seed) {
+  std::vector<Problem> problems;
+  for (const Refusal& refusal : refusals(search, space)) {
+    problems.push_back(refusal.problem);
+  }
+  if (!problems.empty()) {
+    throw Error(ErrorKind::config, problems);
+  }
+  switch (search.algorithm) {
     case Algorithm::grid:
       return make_grid_sampler(space);
     case Algorithm::sobol:
       return make_sobol_sampler(space, seed);
+    case Algorithm::halton:
+      return make_halton_sampler(space, seed);
+    case Algorithm::latin_hypercube:
+      return make_latin_hypercube_sampler(space, seed, search.trials);
+    case Algorithm::tpe:
+      return make_tpe_sampler(space, seed, startup_trials(search, space));
+    case Algorithm::cma_es:
+      return make_cma_es_sampler(space, seed, search.population);
+    case Algorithm::evolution:
+      return make_evolution_sampler(space, seed, startup_trials(search, space),
+                                    search.population > 0 ? search.population : 50);
+    case Algorithm::nsga2:
+      return make_nsga2_sampler(space, seed, search.population > 0 ? search.population : 32,
+                                search.second_objective);
+    case Algorithm::forest:
+      return make_forest_sampler(space, seed, startup_trials(search, space));
+    case Algorithm::gp:
+      return make_gp_sampler(space, seed, startup_trials(search, space));
     case Algorithm::random:
       break;
   }

@@ -1,14 +1,21 @@
 #include "twostep/search/proposer.hpp"
 
+#include "search/samplers.hpp"
+
 namespace twostep {
 namespace {
-// Redraws before a search counts as exhausted: at 90 % of a finite space tried, a random draw is
-// new one time in ten.
-constexpr std::uint32_t most_draws = 1000;
+// Redraws before a space is gone through: at 99 % of a finite space tried, a random draw is new one
+// time in a hundred.
+constexpr std::uint32_t most_draws = 200;
+constexpr std::uint64_t most_enumerated = 1U << 20U;
 }  // namespace
 
 Proposer::Proposer(std::unique_ptr<Sampler> sampler, const Space& space)
-    : sampler_(std::move(sampler)), cardinality_(space.cardinality()) {}
+    : sampler_(std::move(sampler)), cardinality_(space.cardinality()) {
+  if (cardinality_ && *cardinality_ <= most_enumerated) {
+    every_ = make_grid_sampler(space);
+  }
+}
 
 bool Proposer::is_new(const Point& point) const {
   auto [at, end] = seen_.equal_range(fingerprint(point));
@@ -30,6 +37,19 @@ std::optional<Point> Proposer::next(TrialId next) const {
       return point;
     }
   }
+  return every_ ? search_all(next) : std::nullopt;
+}
+
+// From a place that depends on the trial, so that the last points are not taken in grid order.
+std::optional<Point> Proposer::search_all(TrialId next) const {
+  const std::uint64_t begin = next.value * std::uint64_t{0x9E3779B9} % *cardinality_;
+  for (std::uint64_t i = 0; i < *cardinality_; ++i) {
+    const auto index = static_cast<std::uint32_t>((begin + i) % *cardinality_);
+    std::optional<Point> point = every_->propose(TrialId(index + 1), 0);
+    if (point && is_new(*point)) {
+      return point;
+    }
+  }
   return std::nullopt;
 }
 
@@ -38,8 +58,8 @@ void Proposer::created(TrialId trial, const Point& point) {
   sampler_->created(trial, point);
 }
 
-void Proposer::finished(TrialId trial, Outcome outcome, double objective) {
-  sampler_->finished(trial, outcome, objective);
+void Proposer::finished(TrialId trial, const Observation& observation) {
+  sampler_->finished(trial, observation);
 }
 
 }  // namespace twostep

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "study/reader_context.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -195,6 +196,24 @@ void check_finalists(ReaderContext& c) {
   }
 }
 
+// A dimension of a setting: "model.width[3]" is of model.width.
+std::string place_of(const ReaderContext& c, const std::string& dimension) {
+  return setting_of(c, dimension.substr(0, dimension.find('['))).where;
+}
+
+void check_algorithm(ReaderContext& c) {
+  if (!c.problems.empty()) {
+    return;  // there may be no space to speak of
+  }
+  const Space space = make_space(c.spec);
+  for (Refusal& refusal : refusals(c.spec.search, space)) {
+    refusal.problem.where = refusal.dimension
+                                ? place_of(c, space.dimensions[*refusal.dimension].name)
+                                : c.place("search.algorithm");
+    c.problems.push_back(std::move(refusal.problem));
+  }
+}
+
 }  // namespace
 
 void check_spec(ReaderContext& context) {
@@ -210,6 +229,7 @@ void check_spec(ReaderContext& context) {
   check_conditions(context);
   check_finalists(context);
   check_objective(context);
+  check_algorithm(context);
 }
 
 }  // namespace twostep

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "twostep/base/check.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -282,12 +283,28 @@ void add_budget(std::vector<Field>& t, const std::string& section, Slot (*epochs
 void add_search(std::vector<Field>& t) {
   using T = FieldType;
   t.push_back(choice(
-      "search.algorithm", {"random", "grid", "sobol"}, "random",
-      "How configurations are chosen: at random, all combinations, or a scrambled Sobol sequence.",
+      "search.algorithm", algorithm_names(), "random",
+      "How configurations are chosen (docs/search.md): at random, all combinations, a scrambled "
+      "Sobol or Halton sequence, a Latin hypercube of search.trials points; or by a model of what "
+      "was seen so far: tpe, cma_es, evolution, nsga2, forest, gp.",
       [](StudySpec& s) -> Slot { return enum_slot(s.search.algorithm); }));
   t.push_back(plain("search.trials", T::integer, "", "100", 1, 1e7,
                     "Number of configurations to try in step 1.",
                     [](StudySpec& s) -> Slot { return &s.search.trials; }));
+  t.push_back(
+      plain("search.startup_trials", T::integer, "", "auto", 1, 1e6,
+            "Random trials before the model of tpe, forest or gp proposes; auto: as many as "
+            "there are dimensions, at least 10 and at most 30.",
+            [](StudySpec& s) -> Slot { return AutoSlot{&s.search.startup_trials}; }));
+  t.push_back(plain("search.population", T::integer, "", "auto", 2, 1e5,
+                    "Trials of a generation of cma_es or nsga2, living trials of evolution; auto: "
+                    "4 + 3 ln(dimensions), 32, 50.",
+                    [](StudySpec& s) -> Slot { return AutoSlot{&s.search.population}; }));
+  t.push_back(
+      choice("search.second_objective", {"none", "parameters", "seconds"}, "none",
+             "What nsga2 trades against the loss: the network's parameters, or the seconds of "
+             "training. Finalists are chosen by the loss alone.",
+             [](StudySpec& s) -> Slot { return enum_slot(s.search.second_objective); }));
   t.push_back(choice("search.objective", metric_names(), "mse",
                      "What trials and finalists are compared by, over the validation rows: a loss "
                      "(training.loss may be another) or a metric, in its natural direction. With a "

@@ -171,6 +171,35 @@ TEST(StudyFile, SoftmaxNeedsMoreThanOneTargetColumn) {
   }
 }
 
+// What an algorithm cannot serve is refused with the line to blame and what to use instead.
+TEST(StudyFile, RefusesWhatAnAlgorithmCannotServe) {
+  const auto refusals_of = [](const std::string& options) {
+    return problems_of(replaced("search: {", "search: {" + options + ", "));
+  };
+  const auto grid = refusals_of("algorithm: grid");
+  ASSERT_EQ(grid.size(), 2U);  // momentum, learning_rate
+  EXPECT_EQ(grid[0].where, "s.yaml:14");
+  EXPECT_NE(grid[0].hint.find("step"), std::string::npos);
+  const auto nsga2 = refusals_of("algorithm: nsga2");
+  ASSERT_EQ(nsga2.size(), 1U);
+  EXPECT_EQ(nsga2[0].where, "s.yaml:16");
+  EXPECT_NE(nsga2[0].hint.find("second_objective"), std::string::npos);
+  EXPECT_EQ(refusals_of("algorithm: tpe, second_objective: parameters").size(), 1U);
+  EXPECT_TRUE(refusals_of("algorithm: nsga2, second_objective: parameters").empty());
+  EXPECT_TRUE(refusals_of("algorithm: cma_es").empty());
+  const std::string categories = R"(study: {name: s, directory: out}
+data: {files: [a.h5], inputs: [t], targets: [y]}
+training: {optimizer: {choice: [adam, sgd]}}
+search: {algorithm: cma_es, trials: 2, subset: {rows: 500}, budget: {epochs: 3}}
+promotion: {finalists: 1}
+retraining: {budget: {epochs: 3}}
+)";
+  const auto cma_es = problems_of(categories);
+  ASSERT_EQ(cma_es.size(), 1U);
+  EXPECT_EQ(cma_es[0].where, "s.yaml:4");
+  EXPECT_NE(cma_es[0].hint.find("tpe"), std::string::npos);
+}
+
 TEST(StudyFile, GoesThroughJsonUnchanged) {
   for (const std::string& text :
        {good, annotated_yaml(),

@@ -19,7 +19,7 @@ void write_journal(Files& files, const StudyIdentity& study, unsigned trials) {
   run.run = RunId(1);
   run.workers = 64;
   writer.append(run);
-  const auto sampler = make_sampler(study.spec.search.algorithm, study.space, study.spec.seed);
+  const auto sampler = make_sampler(study.spec.search, study.space, study.spec.seed);
   for (std::uint32_t i = 1; i <= trials; ++i) {
     writer.append(TrialCreated{TrialId(i), *sampler->propose(TrialId(i), 0)});
     Assignment a;

@@ -1,6 +1,7 @@
-# Finds the outside libraries. The core (TWOSTEP_ADAPTERS=OFF) needs only headers: nlohmann-json and Boost.
+# Finds the outside libraries. The core (TWOSTEP_ADAPTERS=OFF) needs only headers: nlohmann-json, Boost and Eigen.
 find_package(nlohmann_json 3.9 REQUIRED)
 find_package(Boost 1.71 REQUIRED)
+find_package(Eigen3 3.3 REQUIRED NO_MODULE)
 find_package(Threads REQUIRED)
 if(TWOSTEP_ADAPTERS)
   set(MPI_CXX_SKIP_MPICXX ON)

@@ -1,6 +1,6 @@
 // The coordinator's source of new points: a sampler, and the memory of what was already tried. A
-// point that equals an earlier one is redrawn; when a finite space is used up, or redrawing finds
-// nothing new, the search is exhausted.
+// point that equals an earlier one is redrawn; where redrawing finds nothing new, a space that is
+// small enough is gone through one by one. When it is used up, the search is exhausted.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,15 @@ class Proposer {
   // The point for trial `next`, different from every created point; nullopt: exhausted.
   [[nodiscard]] std::optional<Point> next(TrialId next) const;
   void created(TrialId trial, const Point& point);
-  void finished(TrialId trial, Outcome outcome, double objective);
+  void finished(TrialId trial, const Observation& observation);
 
  private:
   std::unique_ptr<Sampler> sampler_;
+  std::unique_ptr<Sampler> every_;  // of a space that can be gone through
   std::optional<std::uint64_t> cardinality_;
   std::multimap<std::uint64_t, Point> seen_;  // by fingerprint
   [[nodiscard]] bool is_new(const Point& point) const;
+  [[nodiscard]] std::optional<Point> search_all(TrialId next) const;
 };
 
 }  // namespace twostep

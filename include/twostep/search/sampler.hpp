@@ -1,10 +1,14 @@
 // What every search algorithm is: something that proposes points, and is told what became of them.
-// Pure and deterministic: the proposals are a function of (space, seed, the sequence of calls),
-// which the journal records, so a sampler is rebuilt by replaying them. Dimensions that are
-// inactive in a point hold monostate.
+// Pure and deterministic: the proposals are a function of (space, options, seed, the sequence of
+// created and finished), which the journal records, so a sampler is rebuilt by replaying them and
+// goes on bit for bit. Whatever a sampler fits or sorts is fitted when a proposal is asked for, so
+// that replaying 100,000 trials costs next to nothing; it may keep the outcome, as long as it is a
+// function of that sequence and not of when proposals were asked for. Trials that were created and
+// have not finished are pending, and count. Dimensions that are inactive in a point hold monostate.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -15,21 +19,32 @@
 
 namespace twostep {
 
+// What became of a trial. Whatever is not finite counts as a failure, as does every outcome but
+// `finished`.
+struct Observation {
+  Outcome outcome = Outcome::finished;
+  double objective = std::numeric_limits<double>::quiet_NaN();   // smaller is better
+  double parameters = std::numeric_limits<double>::quiet_NaN();  // of the network, trainable
+  double seconds = std::numeric_limits<double>::quiet_NaN();     // of training
+  double fidelity = 1;  // share of the full budget that was spent, in (0, 1]
+};
+
+[[nodiscard]] Observation observe(const Result& result);
+
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  // The point for trial `next`; `draw` counts the redraws after duplicates (0 first). nullopt:
-  // there are no further points. Must not change the sampler's state.
+  // The point for trial `next`; `draw` counts the redraws after duplicates (0 first; from some
+  // number on they are random points). nullopt: there are no further points. The sampler's
+  // proposals do not depend on earlier calls of propose.
   [[nodiscard]] virtual std::optional<Point> propose(TrialId next, std::uint32_t draw) const = 0;
-  // The point was created as a trial and is pending.
+  // The point was created as a trial and is pending. Trials come in the order of their ids, from 1.
   virtual void created(TrialId trial, const Point& point) = 0;
-  // objective: NaN if the outcome is not `finished`.
-  virtual void finished(TrialId trial, Outcome outcome, double objective) = 0;
+  virtual void finished(TrialId trial, const Observation& observation) = 0;
 };
 
-// Throws Error{config} if the algorithm cannot serve the space (grid over a continuous dimension
-// without steps), with what to use instead.
-[[nodiscard]] std::unique_ptr<Sampler> make_sampler(Algorithm algorithm, const Space& space,
+// Throws Error{config} if the algorithm cannot serve the space (study/algorithm.hpp).
+[[nodiscard]] std::unique_ptr<Sampler> make_sampler(const SearchSpec& search, const Space& space,
                                                     std::uint64_t seed);
 
 }  // namespace twostep

@@ -112,7 +112,20 @@ struct DataSpec {
   }
 };
 
-enum class Algorithm { random, grid, sobol };
+enum class Algorithm {
+  random,
+  grid,
+  sobol,
+  halton,
+  latin_hypercube,
+  tpe,
+  cma_es,
+  evolution,
+  nsga2,
+  forest,
+  gp
+};
+enum class SecondObjective { none, parameters, seconds };
 enum class Sampling { rows, blocks };
 
 struct SubsetSpec {
@@ -132,6 +145,9 @@ struct FailuresSpec {
 struct SearchSpec {
   Algorithm algorithm = Algorithm::random;
   std::uint32_t trials = 100;
+  std::uint32_t startup_trials = 0;  // random ones before a model proposes; 0: auto
+  std::uint32_t population = 0;      // cma_es, evolution, nsga2; 0: auto
+  SecondObjective second_objective = SecondObjective::none;  // nsga2
   Metric objective = Metric::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;
   Budget budget;

@@ -1,7 +1,7 @@
 // Random search (Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13,
 // 2012).
+#include "search/draws.hpp"
 #include "search/samplers.hpp"
-#include "twostep/base/rng.hpp"
 
 namespace twostep {
 namespace {
@@ -11,15 +11,10 @@ class RandomSampler : public Sampler {
   RandomSampler(const Space& space, std::uint64_t seed) : space_(space), seed_(seed) {}
 
   [[nodiscard]] std::optional<Point> propose(TrialId next, std::uint32_t draw) const override {
-    const Rng rng(seed_, Purpose::search, next.value, draw);
-    std::vector<double> unit(space_.dimensions.size());
-    for (std::size_t i = 0; i < unit.size(); ++i) {
-      unit[i] = rng.uniform(i);
-    }
-    return space_.point_at(unit);
+    return space_.point_at(random_unit(seed_, next, draw, space_.dimensions.size()));
   }
   void created(TrialId, const Point&) override {}
-  void finished(TrialId, Outcome, double) override {}
+  void finished(TrialId, const Observation&) override {}
 
  private:
   Space space_;

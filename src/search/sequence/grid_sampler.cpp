@@ -1,10 +1,7 @@
 // Grid search: every combination once, the last dimension varying fastest. Conditional dimensions
 // are counted only where they are active, so no combination comes twice.
-#include <string>
-
 #include "search/samplers.hpp"
 #include "twostep/base/check.hpp"
-#include "twostep/base/error.hpp"
 
 namespace twostep {
 namespace {
@@ -30,7 +27,7 @@ class GridSampler : public Sampler {
     return point;
   }
   void created(TrialId, const Point&) override {}
-  void finished(TrialId, Outcome, double) override {}
+  void finished(TrialId, const Observation&) override {}
 
  private:
   Space space_;
@@ -83,18 +80,6 @@ class GridSampler : public Sampler {
 }  // namespace
 
 std::unique_ptr<Sampler> make_grid_sampler(const Space& space) {
-  std::vector<Problem> problems;
-  for (const Dimension& d : space.dimensions) {
-    if (!cardinality(d)) {
-      problems.push_back({"",
-                          "grid search cannot serve " + d.name +
-                              ": a continuous range has no finite set of values",
-                          "", "give it a step, or use choice, or search.algorithm: sobol"});
-    }
-  }
-  if (!problems.empty()) {
-    throw Error(ErrorKind::config, problems);
-  }
   return std::make_unique<GridSampler>(space);
 }
 

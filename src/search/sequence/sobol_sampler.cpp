@@ -4,15 +4,13 @@
 // (t,s)-sequences", 1995).
 #include <boost/random/sobol.hpp>
 
+#include "search/draws.hpp"
 #include "search/samplers.hpp"
-#include "twostep/base/error.hpp"
-#include "twostep/base/rng.hpp"
 
 namespace twostep {
 namespace {
 
 constexpr int bits = 32;
-constexpr std::size_t most_dimensions = 3667;  // of the engine's table
 
 class SobolSampler : public Sampler {
  public:
@@ -25,10 +23,7 @@ class SobolSampler : public Sampler {
     if (draw > 0) {
       // In place of a duplicate. Not a later point of the sequence: those repeat the leading bits,
       // all that matters to a coarse dimension, of the points at hand.
-      const Rng rng(seed_, Purpose::search, next.value, draw);
-      for (std::size_t i = 0; i < n; ++i) {
-        unit[i] = rng.uniform(i);
-      }
+      unit = random_unit(seed_, next, draw, n);
     } else if (n > 0) {
       boost::random::sobol_engine<std::uint64_t, 64> engine(n);
       // Boost's engine leaves out the sequence's first point, the origin.
@@ -44,7 +39,7 @@ class SobolSampler : public Sampler {
     return space_.point_at(unit);
   }
   void created(TrialId, const Point&) override {}
-  void finished(TrialId, Outcome, double) override {}
+  void finished(TrialId, const Observation&) override {}
 
  private:
   Space space_;
@@ -68,14 +63,6 @@ class SobolSampler : public Sampler {
 }  // namespace
 
 std::unique_ptr<Sampler> make_sobol_sampler(const Space& space, std::uint64_t seed) {
-  if (space.dimensions.size() > most_dimensions) {
-    throw Error(
-        ErrorKind::config,
-        Problem{"",
-                "Sobol sequences have at most " + std::to_string(most_dimensions) + " dimensions",
-                "the space has " + std::to_string(space.dimensions.size()),
-                "use search.algorithm: random"});
-  }
   return std::make_unique<SobolSampler>(space, seed);
 }
 

@@ -1,0 +1,161 @@
+// Every algorithm on every kind of space: whatever the history, proposals are valid, new, and a
+// function of seed and history alone.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "search_support.hpp"
+#include "twostep/base/error.hpp"
+
+namespace twostep {
+namespace {
+
+using test::Happening;
+
+enum class Course { mixed, equal, failures, one_point, lies };
+
+// A value that depends on the point and is NaN or infinite now and then.
+Observation measure(Course course, const Point& point, Draws& draws) {
+  const auto h = static_cast<double>(fingerprint(point) % 1000) / 1000;
+  const double parameters = 1000 * draws.uniform();
+  switch (course) {
+    case Course::equal:
+      return test::observation(0.25, 50);
+    case Course::failures:
+      return test::observation(std::numeric_limits<double>::quiet_NaN());
+    case Course::lies:  // finished, says the outcome, and the value is none
+      return {Outcome::finished, std::numeric_limits<double>::infinity(), 1, 1, 1};
+    default:
+      break;
+  }
+  const std::uint64_t luck = draws.below(8);
+  if (luck == 0) {
+    return test::observation(std::numeric_limits<double>::quiet_NaN(), parameters);
+  }
+  Observation out = test::observation(luck == 1 ? 1e30 * h : h - 0.3, parameters);
+  if (luck == 2) {
+    out.outcome = Outcome::timed_out;
+  }
+  return out;
+}
+
+std::string describe(const Space& space) {
+  std::string out;
+  for (const Dimension& d : space.dimensions) {
+    out += std::to_string(static_cast<int>(d.kind)) + " [" + to_text(Value(d.low)) + ", " +
+           to_text(Value(d.high)) + "] step " + to_text(Value(d.step)) + (d.log ? " log" : "") +
+           " of " + std::to_string(d.choices.size()) +
+           (d.condition ? " if " + std::to_string(d.condition->parent) : "") + "; ";
+  }
+  return out;
+}
+
+struct Played {
+  std::vector<Happening> journal;
+  bool exhausted = false;
+};
+
+// `workers` trials are pending at any time, and end in a random order.
+Played play(const SearchSpec& search, const Space& space, std::uint64_t seed, Course course,
+            std::size_t workers) {
+  Proposer proposer(make_sampler(search, space, seed), space);
+  Draws draws(Rng(seed, Purpose::simulation, 1));
+  Played out;
+  std::vector<std::pair<TrialId, Point>> pending;
+  std::set<std::uint64_t> seen;
+  const auto happen = [&](Happening h) {
+    test::tell(proposer, h);
+    out.journal.push_back(std::move(h));
+  };
+  for (std::uint32_t n = 1; n <= search.trials && !out.exhausted;) {
+    if (pending.size() < workers) {
+      const auto point = proposer.next(TrialId(n));
+      out.exhausted = !point;
+      if (point) {
+        EXPECT_TRUE(space.contains(*point)) << "trial " << n;
+        EXPECT_TRUE(seen.insert(fingerprint(*point)).second) << "trial " << n << " comes again";
+        pending.emplace_back(TrialId(n++), *point);
+        happen({pending.back().first, *point, {}});
+      }
+    } else if (course == Course::one_point && n > 2) {
+      workers = search.trials;  // nothing more is heard of any trial
+    } else {
+      const std::size_t at = draws.below(pending.size());
+      happen({pending[at].first, {}, measure(course, pending[at].second, draws)});
+      pending.erase(pending.begin() + static_cast<long>(at));
+    }
+  }
+  return out;
+}
+
+// Whoever is told the journal up to any place goes on with the points that followed.
+void expect_replay(const SearchSpec& search, const Space& space, std::uint64_t seed,
+                   const Played& played) {
+  for (const std::uint64_t part : {1U, 2U}) {
+    Proposer proposer(make_sampler(search, space, seed), space);
+    const std::size_t cut = played.journal.size() * part / 3;
+    for (std::size_t i = 0; i < played.journal.size(); ++i) {
+      const Happening& h = played.journal[i];
+      if (i >= cut && h.point) {
+        ASSERT_EQ(proposer.next(h.trial), h.point) << "after a replay of " << cut;
+        static_cast<void>(proposer.next(h.trial));
+      }
+      test::tell(proposer, h);
+    }
+  }
+}
+
+class EverySampler : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(EverySampler, ServesEverySpaceOrSaysWhyNot) {
+  const auto algorithm = static_cast<Algorithm>(GetParam());
+  int served = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const Space space = test::random_space(seed, algorithm == Algorithm::grid || seed % 4 == 0);
+    SearchSpec search;
+    search.algorithm = algorithm;
+    search.trials = seed % 10 == 0 ? 90 : 36;
+    search.population = seed % 2 == 0 ? 8 : 0;
+    search.second_objective =
+        algorithm == Algorithm::nsga2 ? SecondObjective::parameters : SecondObjective::none;
+    const auto course = static_cast<Course>(seed % 5);
+    const std::size_t workers = seed % 3 == 0 ? 1 : seed % 3 == 1 ? 4 : 20;
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(space));
+    if (!refusals(search, space).empty()) {
+      EXPECT_THROW(static_cast<void>(make_sampler(search, space, seed)), Error);
+      continue;
+    }
+    ++served;
+    const Played played = play(search, space, seed, course, workers);
+    if (played.exhausted) {
+      const auto created = std::count_if(played.journal.begin(), played.journal.end(),
+                                         [](const Happening& h) { return h.point.has_value(); });
+      EXPECT_EQ(static_cast<std::uint64_t>(created), space.cardinality());
+    }
+    expect_replay(search, space, seed, played);
+    if (HasFailure()) {
+      return;
+    }
+  }
+  EXPECT_GT(served, 100);
+}
+
+TEST_P(EverySampler, ServesASpaceOfNoDimensions) {
+  const auto algorithm = static_cast<Algorithm>(GetParam());
+  SearchSpec search;
+  search.algorithm = algorithm;
+  const Space space;
+  if (refusals(search, space).empty()) {
+    const Played played = play(search, space, 1, Course::mixed, 1);
+    EXPECT_TRUE(played.exhausted);
+    EXPECT_EQ(played.journal.size(), 2U);  // created and finished
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, EverySampler,
+                         testing::Range(std::size_t{0}, algorithm_names().size()),
+                         [](const auto& each) { return algorithm_names()[each.param]; });
+
+}  // namespace
+}  // namespace twostep

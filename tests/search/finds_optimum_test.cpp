@@ -1,0 +1,149 @@
+// Every algorithm that learns must find more than random search does, alone and with many workers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "search_support.hpp"
+
+namespace twostep {
+namespace {
+
+struct Study {
+  std::uint32_t trials = 120;
+  std::size_t workers = 1;
+};
+
+double value_of(const Point& point, std::size_t i) {
+  return std::get<double>(point.values[i]);
+}
+
+double bowl(const Point& p) {
+  double out = 0;
+  for (std::size_t i = 0; i < p.values.size(); ++i) {
+    const double x = value_of(p, i) - 0.2 - 0.15 * static_cast<double>(i);
+    out += x * x;
+  }
+  return out;
+}
+
+// The best value that a study finds, with `workers` trials pending at any time.
+double best_found(Algorithm algorithm, const Space& space, double (*f)(const Point&),
+                  std::uint64_t seed, const Study& study) {
+  Proposer proposer(test::make_sampler(algorithm, space, seed, study.trials), space);
+  std::deque<std::pair<TrialId, Point>> pending;
+  double best = std::numeric_limits<double>::infinity();
+  for (std::uint32_t n = 1; n <= study.trials; ++n) {
+    const Point point = *proposer.next(TrialId(n));
+    proposer.created(TrialId(n), point);
+    pending.emplace_back(TrialId(n), point);
+    if (pending.size() >= study.workers) {
+      const double value = f(pending.front().second);
+      best = std::min(best, value);
+      proposer.finished(pending.front().first, test::observation(value));
+      pending.pop_front();
+    }
+  }
+  return best;
+}
+
+// The geometric mean over seeds.
+double typical(Algorithm algorithm, const Space& space, double (*f)(const Point&),
+               const Study& study) {
+  double sum = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    sum += std::log(best_found(algorithm, space, f, seed, study));
+  }
+  return std::exp(sum / 5);
+}
+
+struct Expectation {
+  Algorithm algorithm;
+  double alone;     // at most this share of what random search leaves
+  double parallel;  // with 16 workers
+};
+
+class Learns : public testing::TestWithParam<Expectation> {};
+
+TEST_P(Learns, MoreThanRandom) {
+  const Space space = test::unit_cube(4);
+  const Expectation e = GetParam();
+  for (const std::size_t workers : {1U, 16U}) {
+    const Study study{120, workers};
+    const double random = typical(Algorithm::random, space, bowl, study);
+    const double found = typical(e.algorithm, space, bowl, study);
+    EXPECT_LT(found, random * (workers == 1 ? e.alone : e.parallel)) << workers << " workers";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, Learns,
+                         testing::Values(Expectation{Algorithm::tpe, 0.3, 0.4},
+                                         Expectation{Algorithm::cma_es, 0.3, 0.6},
+                                         Expectation{Algorithm::evolution, 0.5, 0.7},
+                                         Expectation{Algorithm::forest, 0.3, 0.4},
+                                         Expectation{Algorithm::gp, 0.03, 0.1}),
+                         [](const auto& each) { return std::string(name(each.param.algorithm)); });
+
+// To machine precision, which nothing but a working covariance and step size does.
+TEST(CmaEs, ConvergesOnAnIllConditionedBowl) {
+  const Space space = test::unit_cube(4);
+  const auto ellipse = [](const Point& p) {
+    double out = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const double x = value_of(p, i) - 0.4;
+      out += std::pow(1000, static_cast<double>(i) / 3) * x * x;
+    }
+    return out;
+  };
+  EXPECT_LT(best_found(Algorithm::cma_es, space, ellipse, 1, {1500, 1}), 1e-9);
+  EXPECT_LT(best_found(Algorithm::cma_es, space, ellipse, 1, {4000, 32}), 1e-6);
+}
+
+// Many wells: restarts are needed, and the history must not be lost with them.
+TEST(CmaEs, RestartsOutOfWells) {
+  const Space space = test::unit_cube(3);
+  const auto wells = [](const Point& p) {
+    double out = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double x = 10 * (value_of(p, i) - 0.35);
+      out += x * x + 8 * (1 - std::cos(6.283185307179586 * x));
+    }
+    return out;
+  };
+  EXPECT_LT(best_found(Algorithm::cma_es, space, wells, 2, {4000, 1}), 1e-6);
+}
+
+// Two objectives that pull in opposite directions: the front is x0 in [0, 1], all others 0.5.
+TEST(Nsga2, SpreadsOverTheFront) {
+  const Space space = test::unit_cube(4);
+  SearchSpec search;
+  search.algorithm = Algorithm::nsga2;
+  search.second_objective = SecondObjective::parameters;
+  Proposer proposer(make_sampler(search, space, 3), space);
+  std::vector<std::pair<double, double>> last;
+  for (std::uint32_t n = 1; n <= 1600; ++n) {
+    const Point p = *proposer.next(TrialId(n));
+    double away = 0;
+    for (std::size_t i = 1; i < 4; ++i) {
+      away += std::pow(value_of(p, i) - 0.5, 2);
+    }
+    const double x = value_of(p, 0);
+    proposer.created(TrialId(n), p);
+    proposer.finished(TrialId(n), test::observation(x + away, 1 - std::sqrt(x) + away));
+    if (n > 1440) {
+      last.emplace_back(x, away);
+    }
+  }
+  std::vector<int> cells(5);
+  double away = 0;
+  for (const auto& [x, distance] : last) {
+    ++cells[std::min<std::size_t>(4, static_cast<std::size_t>(5 * x))];
+    away += distance / static_cast<double>(last.size());
+  }
+  EXPECT_LT(away, 0.01);  // random points: 0.25
+  EXPECT_GT(*std::min_element(cells.begin(), cells.end()), 5);
+}
+
+}  // namespace
+}  // namespace twostep

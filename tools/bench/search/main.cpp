@@ -1,0 +1,182 @@
+// twostep-search-bench suggest ALGORITHM FINISHED DIMENSIONS REPEATS
+//     processor time of one suggestion after that many finished trials, since a wall clock on a
+//     busy machine flatters what is shorter than a time slice:
+//     "algorithm,finished,min_ms,median_ms,max_ms"
+// twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS
+//     regret of the best after 50, 100, 200, 500 ... trials, a line per seed; parallel workers in
+//     simulated time
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <exception>
+#include <queue>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bench/search/problems.hpp"
+#include "twostep/base/rng.hpp"
+#include "twostep/search/proposer.hpp"
+#include "twostep/study/algorithm.hpp"
+
+namespace {
+
+using namespace twostep;
+
+Algorithm algorithm_of(const std::string& text) {
+  const auto names = algorithm_names();
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) {
+    throw std::runtime_error("no such algorithm: " + text);
+  }
+  return static_cast<Algorithm>(found - names.begin());
+}
+
+Proposer make_proposer(const std::string& algorithm, const Space& space, std::uint64_t seed,
+                       std::uint32_t trials) {
+  SearchSpec search;
+  search.algorithm = algorithm_of(algorithm);
+  search.trials = trials;
+  if (search.algorithm == Algorithm::nsga2) {
+    search.second_objective = SecondObjective::parameters;
+  }
+  return {make_sampler(search, space, seed), space};
+}
+
+// A smooth bowl with noise; parameters for those with two objectives.
+Observation bowl(const Point& point, std::uint32_t trial) {
+  const Rng rng(1, Purpose::noise, trial);
+  Observation out;
+  out.objective = 0.1 * rng.uniform(0);
+  for (const Value& v : point.values) {
+    const double x = std::get<double>(v) - 0.3;
+    out.objective += x * x;
+  }
+  out.parameters = 100 * rng.uniform(1);
+  return out;
+}
+
+int suggest(const std::string& algorithm, std::uint32_t finished, std::size_t dimensions,
+            std::uint32_t repeats) {
+  Space space;
+  for (std::size_t i = 0; i < dimensions; ++i) {
+    Dimension d;
+    d.name = "x" + std::to_string(i);
+    space.dimensions.push_back(d);
+  }
+  Proposer proposer = make_proposer(algorithm, space, 1, finished + repeats);
+  Proposer random = make_proposer("random", space, 2, finished);
+  for (std::uint32_t i = 1; i <= finished; ++i) {
+    const Point point = *random.next(TrialId(i));
+    proposer.created(TrialId(i), point);
+    proposer.finished(TrialId(i), bowl(point, i));
+  }
+  std::vector<double> times;
+  for (std::uint32_t i = finished + 1; i <= finished + repeats; ++i) {
+    const std::clock_t begun = std::clock();
+    const Point point = *proposer.next(TrialId(i));
+    proposer.created(TrialId(i), point);
+    proposer.finished(TrialId(i), bowl(point, i));
+    times.push_back(1e3 * static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC);
+  }
+  std::sort(times.begin(), times.end());
+  std::printf("%s,%u,%.4f,%.4f,%.4f\n", algorithm.c_str(), finished, times.front(),
+              times[times.size() / 2], times.back());
+  return 0;
+}
+
+// The regrets after each budget, of one run.
+std::vector<double> run(const bench::Problem& problem, const std::string& algorithm,
+                        std::size_t workers, std::uint64_t seed, std::uint32_t trials,
+                        const std::vector<std::uint32_t>& budgets) {
+  Proposer proposer = make_proposer(algorithm, problem.space, seed, trials);
+  struct Running {
+    double ends;
+    std::uint32_t trial;
+    Point point;
+    bool operator<(const Running& o) const { return ends > o.ends; }
+  };
+  std::priority_queue<Running> running;
+  std::vector<double> out;
+  double best = std::numeric_limits<double>::infinity();
+  double now = 0;
+  std::uint32_t created = 0;
+  for (std::uint32_t done = 0; done < trials;) {
+    while (running.size() < workers && created < trials) {
+      const auto point = proposer.next(TrialId(++created));
+      if (!point) {
+        throw std::runtime_error("the space is used up");
+      }
+      proposer.created(TrialId(created), *point);
+      const double seconds = problem.seconds
+                                 ? problem.seconds(*point)
+                                 : 0.5 + Rng(seed, Purpose::simulation, created).uniform(0);
+      running.push({now + seconds, created, *point});
+    }
+    const Running next = running.top();
+    running.pop();
+    now = next.ends;
+    Observation seen;
+    seen.objective = problem.value(next.point);
+    seen.parameters = 1;
+    best = std::min(best, seen.objective);
+    proposer.finished(TrialId(next.trial), seen);
+    if (++done == budgets.at(out.size())) {
+      out.push_back(best - problem.optimum);
+      if (out.size() == budgets.size()) {
+        break;
+      }
+    }
+  }
+  return out;
+}
+
+int quality(const std::string& name, const std::string& algorithm, std::size_t workers,
+            std::uint64_t seeds, std::uint32_t trials) {
+  const bench::Problem problem = bench::make_problem(name);
+  std::vector<std::uint32_t> budgets;
+  for (const std::uint32_t budget : {50U, 100U, 200U, 500U, 1000U, 2000U}) {
+    if (budget <= trials) {
+      budgets.push_back(budget);
+    }
+  }
+  const std::string label = name.substr(name.rfind('/') + 1);
+  for (std::uint64_t seed = 1; seed <= seeds && !budgets.empty(); ++seed) {
+    std::printf("%s,%s,%zu,%llu", label.c_str(), algorithm.c_str(), workers,
+                static_cast<unsigned long long>(seed));
+    for (const double regret : run(problem, algorithm, workers, seed, trials, budgets)) {
+      std::printf(",%.6g", regret);
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+unsigned long number(const char* text) {
+  return std::strtoul(text, nullptr, 10);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    if (argc == 6 && std::string(argv[1]) == "suggest") {
+      return suggest(argv[2], static_cast<std::uint32_t>(number(argv[3])), number(argv[4]),
+                     static_cast<std::uint32_t>(number(argv[5])));
+    }
+    if (argc == 7 && std::string(argv[1]) == "quality") {
+      return quality(argv[2], argv[3], number(argv[4]), number(argv[5]),
+                     static_cast<std::uint32_t>(number(argv[6])));
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  std::fputs(
+      "usage: twostep-search-bench suggest ALGORITHM FINISHED DIMENSIONS REPEATS\n"
+      "       twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS\n",
+      stderr);
+  return 2;
+}
