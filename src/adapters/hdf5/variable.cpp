@@ -1,7 +1,9 @@
 #include "adapters/hdf5/variable.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "adapters/hdf5/dimension_names.hpp"
@@ -51,6 +53,11 @@ std::string describe_type(hid_t type) {
     return "float" + bits;
   }
   return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + bits;
+}
+
+std::string describe(const Slab& slab) {
+  return ArrayShape{slab.count, {}}.text() + " values from " + ArrayShape{slab.begin, {}}.text() +
+         " on";
 }
 
 std::vector<double> read_numbers_attribute(hid_t object, const char* name) {
@@ -114,6 +121,7 @@ void Variable::read_storage() {
 void Variable::bind(TableLayout layout, std::uint64_t cache_bytes) {
   table_.emplace(std::move(layout), storage_);
   if (storage_.chunk.empty()) {
+    contiguous_ = ContiguousReader::of(file_, dataset_.get(), shape_.sizes);
     return;
   }
   std::uint64_t chunk_bytes = storage_.element_bytes;
@@ -161,6 +169,14 @@ void Variable::to_physical(std::span<double> values) const {
 }
 
 void Variable::read_slab(const Slab& slab, std::span<double> out) const {
+  if (contiguous_) {
+    if (!contiguous_->read(slab, out)) {
+      const std::string why = errno != 0 ? std::strerror(errno) : "the file ends before them";
+      throw Error(ErrorKind::io, Problem{where_, describe(slab) + " cannot be read", why, ""});
+    }
+    to_physical(out);
+    return;
+  }
   const int rank = static_cast<int>(slab.begin.size());
   const std::vector<hsize_t> begin(slab.begin.begin(), slab.begin.end());
   const std::vector<hsize_t> count(slab.count.begin(), slab.count.end());
@@ -170,8 +186,7 @@ void Variable::read_slab(const Slab& slab, std::span<double> out) const {
   const Handle memory_space(H5Screate_simple(rank, count.data(), nullptr), &H5Sclose);
   if (H5Dread(dataset_.get(), H5T_NATIVE_DOUBLE, memory_space.get(), file_space.get(), H5P_DEFAULT,
               out.data()) < 0) {
-    throw_io(where_, ArrayShape{slab.count, {}}.text() + " values from " +
-                         ArrayShape{slab.begin, {}}.text() + " on cannot be read");
+    throw_io(where_, describe(slab) + " cannot be read");
   }
   to_physical(out);
 }

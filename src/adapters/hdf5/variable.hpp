@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/hdf5/handle.hpp"
+#include "adapters/hdf5/contiguous_reader.hpp"
 #include "twostep/ports/table_reader.hpp"
 
 namespace twostep::hdf5 {
@@ -38,6 +38,7 @@ class Variable {
   double scale_ = 1;
   double offset_ = 0;
   std::optional<TableReader> table_;
+  std::optional<ContiguousReader> contiguous_;
 
   void read_storage();
   void read_conventions();
