@@ -122,7 +122,7 @@ TEST(StudyFile, ConditionsHold) {
 TEST(StudyFile, AFewDimensionsShapeManyLayers) {
   const std::string text =
       replaced("  width: {int: [8, 64], log: true, per: layer}\n",
-               "  width: {int: [8, 512], log: true}\n"
+               "  width: {int: [32, 512], log: true}\n"
                "  shape: {choice: [constant, pyramid, bottleneck]}\n"
                "  taper: {float: [0.1, 1], when: {shape: [pyramid, bottleneck]}}\n"
                "  dropout: {float: [0, 0.5], per: layer}\n  norm: {choice: [none, layer]}\n"
@@ -204,8 +204,7 @@ TEST(StudyFile, GoesThroughJsonUnchanged) {
   for (const std::string& text :
        {good, annotated_yaml(),
         replaced("activation:",
-                 "dropout: {float: [0, 0.5], per: layer}\n  residual: true\n"
-                 "  output_activation: sigmoid\n  activation:"),
+                 "dropout: {float: [0, 0.5], per: layer}\n  residual: true\n  activation:"),
         replaced("split: {train: 0.6, validation: 0.2, test: 0.2}", "split: {blocks: {rows: 384}}"),
         replaced("files: [a.h5, b*.h5]", "files: {train: [a], validation: [b], test: [c]}"),
         replaced("  split: {train: 0.6, validation: 0.2, test: 0.2}\n",
