@@ -45,6 +45,7 @@ WorkerOptions worker_options(const StudySpec& spec) {
   WorkerOptions options;
   options.trial_seconds = spec.search.trial_seconds;
   options.checkpoint_every = from_seconds(spec.checkpoint_seconds);
+  options.checkpoint_steps = spec.retraining.checkpoint_steps;
   return options;
 }
 

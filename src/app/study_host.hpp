@@ -44,9 +44,11 @@ class StudyHost {
   std::optional<StudyLock> lock_;
   std::optional<CoordinatorNode> node_;
   bool stopping_ = false;
+  bool said_teams_ = false;
 
   void prepare_folder();
   void announce();
+  void announce_teams();
   [[nodiscard]] ProgressCounts counts() const;
 };
 

@@ -97,8 +97,7 @@ std::string schema_text() {
       out += "\n" + here + "\n";
       section = here;
     }
-    const std::string head =
-        "  " + field.path.substr(here.size() + 1) + (field.tunable ? "*" : "");
+    const std::string head = "  " + field.path.substr(here.size() + 1) + (field.tunable ? "*" : "");
     const std::string type = "(" + kind(field) + "; " + standing(field) + ")";
     const bool fits = head.size() + 2 + type.size() <= page_width;
     out += head + (fits ? "  " + type + "\n" : "\n" + wrap(type, "      "));

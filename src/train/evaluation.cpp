@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "train/ordered_sums.hpp"
 #include "twostep/data/transform.hpp"
 
 namespace twostep {
@@ -15,9 +16,11 @@ constexpr std::uint64_t batch_rows = 1024;
 void Evaluator::run(
     Split split, const Weights& weights,
     const std::function<void(std::span<const float>, std::span<const float>, RowRange)>& use) {
-  const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
-  for (std::uint64_t begin = mine.begin; begin < mine.end; begin += batch_rows) {
-    const RowRange range{begin, std::min(mine.end, begin + batch_rows)};
+  const std::uint64_t all = data_.rows(split);
+  const std::uint64_t step = std::min(batch_rows, OrderedSums::block_rows(all));
+  const RowRange mine = OrderedSums::share(all, group_);
+  for (std::uint64_t begin = mine.begin; begin < mine.end; begin += step) {
+    const RowRange range{begin, std::min(mine.end, begin + step)};
     const auto n = static_cast<std::uint32_t>(range.size());
     std::unique_ptr<Network>& network = networks_[n];
     if (!network) {
@@ -34,8 +37,9 @@ std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
                                            const LossFunction& loss,
                                            std::span<const double> factors) {
   const std::size_t targets = data_.targets();
-  std::vector<double> sums(targets, 0.0);
-  run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange) {
+  OrderedSums ordered(data_.rows(split), targets);
+  run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
+    const std::span<double> sums = ordered.of(range);
     for (std::size_t i = 0; i < y.size(); i += targets) {
       for (std::size_t j = 0; j < targets; ++j) {
         const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
@@ -43,7 +47,7 @@ std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
       }
     }
   });
-  group_.sum(sums);
+  std::vector<double> sums = ordered.finish(group_);
   for (double& s : sums) {
     s /= static_cast<double>(data_.rows(split));
   }
@@ -68,16 +72,17 @@ Evaluation Evaluator::evaluate(Split split, const Weights& weights, const LossFu
         stored.offset[j] + stored.scale[j] * static_cast<double>(truths[row * width + j]));
   };
   const double rows = static_cast<double>(data_.rows(split));
-  std::vector<double> means(width, 0.0);
-  const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
+  OrderedSums truth_sums(data_.rows(split), width);
+  const RowRange mine = OrderedSums::share(data_.rows(split), group_);
   for (std::uint64_t row = mine.begin; row < mine.end; ++row) {
     for (std::size_t j = 0; j < width; ++j) {
-      means[j] += truth_at(row, j);
+      truth_sums.of({row, row + 1})[j] += truth_at(row, j);
     }
   }
-  group_.sum(means);
-  std::vector<double> sums(4 * width, 0.0);  // residual and total squares, absolute, normalised
+  const std::vector<double> means = truth_sums.finish(group_);
+  OrderedSums ordered(data_.rows(split), 4 * width);  // residual and total squares, absolute, loss
   run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
+    const std::span<double> sums = ordered.of(range);
     for (std::size_t i = 0; i < y.size(); ++i) {
       const std::size_t j = i % width;
       const double t = truth_at(range.begin + i / width, j);
@@ -90,7 +95,7 @@ Evaluation Evaluator::evaluate(Split split, const Weights& weights, const LossFu
       sums[3 * width + j] += loss.value(d);
     }
   });
-  group_.sum(sums);
+  const std::vector<double> sums = ordered.finish(group_);
   Evaluation out;
   out.rows = data_.rows(split);
   for (std::size_t j = 0; j < width; ++j) {

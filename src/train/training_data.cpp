@@ -109,6 +109,15 @@ void TrainingData::gather(const EpochOrder& order, RowRange range, float* x, flo
   }
 }
 
+void TrainingData::unpack(std::span<const float> rows, float* x, float* y) const {
+  for (std::size_t i = 0; i < rows.size(); i += input_.width + target_.width) {
+    input_.copy(&rows[i], x);
+    target_.copy(&rows[i + input_.width], y);
+    x += input_.width;
+    y += target_.width;
+  }
+}
+
 TrainingData::Rows TrainingData::rows(Split split, RowRange range) const {
   return {input_.view(pack_->inputs(split).subspan(range.begin * input_.width,
                                                    range.size() * input_.width)),

@@ -27,6 +27,9 @@ class TrainingData {
   // Training rows at positions [range.begin, range.end) of the order, into x [rows, inputs] and
   // y [rows, targets].
   void gather(const EpochOrder& order, RowRange range, float* x, float* y) const;
+  // Rows of a RowStream: inputs and then targets of each, as stored.
+  void unpack(std::span<const float> rows, float* x, float* y) const;
+  [[nodiscard]] const Pack& pack() const { return *pack_; }
   // Consecutive rows of a split. The views hold until the next call.
   struct Rows {
     std::span<const float> x;

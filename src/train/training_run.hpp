@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "train/evaluation.hpp"
+#include "train/gradient_sum.hpp"
+#include "train/row_stream.hpp"
 #include "twostep/base/aligned.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
@@ -40,6 +42,10 @@ class TrainingRun {
   MlpLayout layout_;
   Optimizer optimizer_;
   EpochOrder order_;
+  BatchShares shares_;
+  std::optional<RowStream> stream_;  // instead of order_, where rows are streamed
+  OverlappedSum overlapped_;
+  std::optional<ReproducibleSum> reproducible_;  // instead, where it is asked for
   Evaluator evaluator_;
   std::map<std::uint64_t, std::unique_ptr<Network>> networks_;  // by rows of this member's share
   std::uint64_t batch_rows_ = 0;
@@ -50,6 +56,7 @@ class TrainingRun {
   std::vector<float> state_;
   AlignedFloats gradient_;  // with the loss behind the last parameter, summed in one go
   AlignedFloats x_, y_, prediction_;
+  AlignedFloats part_;  // gradient of a micro-batch
   // What a checkpoint holds, beside parameters and optimiser.
   std::uint64_t step_ = 0;
   AlignedFloats best_parameters_;
@@ -63,6 +70,12 @@ class TrainingRun {
 
   [[nodiscard]] bool retrains() const { return assignment_.kind == AssignmentKind::retrain; }
   [[nodiscard]] double compute_gradient(RowRange batch);
+  void compute_reproducibly(RowRange batch, RowRange mine);
+  // The gradient of some rows of the batch, the first of which is `at` in x_; tells `loss_known`
+  // the loss before the backward pass.
+  template <class LossKnown>
+  void compute_part(RowRange batch, RowRange rows, std::uint64_t at, std::span<float> gradient,
+                    GradientSink& sink, LossKnown loss_known);
   void validate();
   [[nodiscard]] double objective();
   void finish_retraining(Result& result);

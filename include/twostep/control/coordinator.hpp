@@ -16,6 +16,7 @@
 #include "twostep/control/message.hpp"
 #include "twostep/control/state.hpp"
 #include "twostep/search/proposer.hpp"
+#include "twostep/search/training_cost.hpp"
 #include "twostep/study/spec.hpp"
 
 namespace twostep {
@@ -52,6 +53,7 @@ struct CoordinatorOptions {
   Duration queue_target =
       std::chrono::milliseconds(5);  // work that a worker should hold beyond its present trial
   std::uint32_t deepest_queue = 64;
+  MachineCosts machine;  // for the plan of the teams
 };
 
 class Coordinator {
@@ -114,6 +116,8 @@ class Coordinator {
   void dispatch_search(Step& step);
   void dispatch_extraction(Step& step, AssignmentKind kind);
   void dispatch_retraining(Step& step);
+  bool plan_teams_now(Step& step);
+  [[nodiscard]] TeamsPlanned planned_teams(std::uint32_t workers) const;
   void choose(Step& step);
   bool dispatch_next_trial(Step& step, WorkerId to);
   void fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes);

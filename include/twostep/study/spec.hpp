@@ -140,9 +140,16 @@ struct PromotionSpec {
   friend bool operator==(const PromotionSpec&, const PromotionSpec&) = default;
 };
 
+enum class Reading { automatic, mapped, streamed };
+
 struct RetrainingSpec {
   Budget budget;
-  std::uint32_t team = 0;  // ranks per finalist; 0: auto
+  std::uint32_t team = 0;            // ranks per finalist; 0: auto
+  bool reproducible = false;         // the same bits for any size of the team
+  std::uint32_t micro_batches = 16;  // reproducible: parts of each batch, in fixed order
+  Reading reading = Reading::automatic;
+  double memory = 1024;  // MiB of rows that are shuffled at a time, where they are streamed
+  std::uint64_t checkpoint_steps = 0;  // also save after so many steps; 0: by time alone
   friend bool operator==(const RetrainingSpec&, const RetrainingSpec&) = default;
 };
 
