@@ -5,6 +5,7 @@
 
 #include "train/provenance.hpp"
 #include "twostep/base/check.hpp"
+#include "twostep/base/error.hpp"
 #include "twostep/data/agree.hpp"
 #include "twostep/train/mlp.hpp"
 
@@ -56,6 +57,13 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
   agree(group_, [&] {
     parameters_.resize(layout_.parameters);
     gradient_.resize(layout_.parameters + 1);
+    if (shares_.micro_batches() > 0 && layout_.state > 0) {
+      throw Error(
+          ErrorKind::config,
+          Problem{"retraining.reproducible", "not with networks that learn statistics of batches",
+                  "those of a batch cannot be had from its micro-batches one by one",
+                  "leave out batch normalisation, or retraining.reproducible"});
+    }
     if (shares_.micro_batches() > 0) {
       reproducible_.emplace(layout_, shares_.micro_batches(), group_);
       part_.resize(layout_.parameters);
