@@ -5,6 +5,7 @@
 #include "app/commands.hpp"
 #include "app/study_setup.hpp"
 #include "twostep/data/transform.hpp"
+#include "twostep/study/reading_plan.hpp"
 
 namespace twostep {
 namespace {
@@ -135,6 +136,10 @@ int check_command(const std::string& study_file) {
   std::printf("retraining  %u finalists, %llu %s each\n", s.spec.promotion.finalists,
               static_cast<unsigned long long>(s.spec.retraining.budget.amount),
               s.spec.retraining.budget.unit == BudgetUnit::epochs ? "epochs" : "steps");
+  std::printf("reading     %s\n", plan_reading(s.spec.retraining, s.plan.split_rows[0],
+                                               s.plan.inputs() + s.plan.targets())
+                                      .text()
+                                      .c_str());
   std::printf(
       "cost        step 1 %.2g FLOP, step 2 %.2g FLOP without early stopping:\n"
       "            some %s + %s on one core at %.0f GFLOP/s\n",

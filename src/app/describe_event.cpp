@@ -98,7 +98,12 @@ struct Describer {
     return "finalists chosen: " + list_text(ids);
   }
   std::string operator()(const TeamsPlanned& e) const {
-    return "ranks per finalist: " + list_text(e.sizes);
+    std::string out = "ranks per finalist: " + list_text(e.sizes);
+    if (e.workers > 0) {
+      out += " of " + std::to_string(e.workers) + ", some " + number(e.all_seconds) +
+             " s in all by the cost model";
+    }
+    return out;
   }
   std::string operator()(const StudyEnded& e) const {
     return e.success ? "study finished" : "study failed: " + e.message;

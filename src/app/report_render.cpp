@@ -278,6 +278,9 @@ std::string report_text(const Report& report) {
     add_line(out, "rows",
              std::to_string(report.subset_rows) + " in step 1" +
                  (report.full_rows ? ", " + std::to_string(report.full_rows) + " in step 2" : ""));
+    if (!report.reading.empty()) {
+      add_line(out, "reading", report.reading);
+    }
   }
   add_line(out, "training time",
            duration_text(report.search_seconds) + " in step 1, " +
@@ -319,6 +322,7 @@ std::string report_json(const Report& report) {
             {"trials_open", report.open},
             {"subset_rows", report.subset_rows},
             {"full_rows", report.full_rows},
+            {"reading", report.reading},
             {"search_seconds", number(report.search_seconds)},
             {"retraining_seconds", number(report.retraining_seconds)},
             {"rank_correlation", number(report.rank_correlation)}};

@@ -49,6 +49,7 @@ WorkerOptions worker_options(const StudySpec& spec, const RunOptions& run) {
   options.silence_limit = from_seconds(run.lost_after);
   options.trial_seconds = spec.search.trial_seconds;
   options.checkpoint_every = from_seconds(spec.checkpoint_seconds);
+  options.checkpoint_steps = spec.retraining.checkpoint_steps;
   return options;
 }
 

@@ -15,6 +15,7 @@
 #include "twostep/base/log.hpp"
 #include "twostep/control/checkpoint.hpp"
 #include "twostep/control/make_report.hpp"
+#include "twostep/study/reading_plan.hpp"
 #include "twostep/study/spec_json.hpp"
 
 namespace twostep {
@@ -128,6 +129,7 @@ bool StudyHost::tick() {
       node_->worker_gone(WorkerId(static_cast<std::uint32_t>(rank)), "its process has ended");
     }
   }
+  announce_teams();
   progress_.update(clock_.now(), counts());
   return busy;
 }
@@ -212,6 +214,27 @@ void StudyHost::announce() {
     progress_.message("Resuming " + setup_.spec.directory + " (run " +
                       std::to_string(s.run.run.value) + "): " + found);
   }
+}
+
+// How step 2 will go about it, once that is known.
+void StudyHost::announce_teams() {
+  const State& s = node_->state();
+  if (said_teams_ || s.finalists.empty() || s.finalists.front().team == 0 || s.ended) {
+    return;
+  }
+  said_teams_ = true;
+  std::string sizes;
+  for (const FinalistRecord& f : s.finalists) {
+    sizes += " " + std::to_string(f.team);
+  }
+  char predicted[64] = "";
+  if (s.planned_workers > 0) {
+    std::snprintf(predicted, sizeof predicted, " of %u, some %.3g s in all", s.planned_workers,
+                  s.planned_seconds);
+  }
+  const ReadingPlan reading = plan_reading(setup_.spec.retraining, s.full.train_rows,
+                                           setup_.plan.inputs() + setup_.plan.targets());
+  progress_.message("Retraining: " + reading.text() + "; ranks per finalist:" + sizes + predicted);
 }
 
 ProgressCounts StudyHost::counts() const {

@@ -54,12 +54,14 @@ class StudyHost {
   bool hurried_ = false;
   Time stopping_since_{};
   int terms_ = 0;
+  bool said_teams_ = false;
 
   [[nodiscard]] CoordinatorOptions limits();
   void heed_signals();
   void leave_word(int code, const std::string& reason);
   void prepare_folder();
   void announce();
+  void announce_teams();
   [[nodiscard]] ProgressCounts counts() const;
 };
 

@@ -178,11 +178,26 @@ Event read_finished(const Json& json) {
     r.test = read_evaluation(json.at("test"));
     r.inference_seconds_per_row = real(json.at("inference_seconds_per_row"));
     r.model_file = json.at("model_file").get<std::string>();
+    r.reading = json.value("reading", "");
   } else if (r.kind != AssignmentKind::trial) {
     r.train_rows = natural<std::uint64_t>(json, "train_rows");
     r.validation_rows = natural<std::uint64_t>(json, "validation_rows");
     r.test_rows = natural<std::uint64_t>(json, "test_rows");
     r.dropped_rows = natural<std::uint64_t>(json, "dropped_rows");
+  }
+  return e;
+}
+
+Event read_teams_planned(const Json& json) {
+  TeamsPlanned e;
+  e.sizes = id_list<std::uint32_t, std::uint32_t>(json.at("sizes"));
+  if (json.contains("workers")) {
+    e.places = id_list<std::uint32_t, std::uint32_t>(json.at("places"));
+    for (const Json& v : json.at("seconds")) {
+      e.seconds.push_back(real(v));
+    }
+    e.all_seconds = real(json.at("all_seconds"));
+    e.workers = natural<std::uint32_t>(json, "workers");
   }
   return e;
 }
@@ -199,7 +214,7 @@ Event read_other(const std::string& kind, const Json& json) {
     return FinalistsChosen{id_list<TrialId, std::uint32_t>(json.at("finalists"))};
   }
   if (kind == "teams_planned") {
-    return TeamsPlanned{id_list<std::uint32_t, std::uint32_t>(json.at("sizes"))};
+    return read_teams_planned(json);
   }
   if (kind == "study_ended") {
     return StudyEnded{json.at("success").get<bool>(),

@@ -5,7 +5,6 @@
 
 #include "twostep/base/check.hpp"
 #include "twostep/control/coordinator.hpp"
-#include "twostep/search/finalists.hpp"
 
 namespace twostep {
 namespace {
@@ -198,32 +197,21 @@ void Coordinator::dispatch_retraining(Step& step) {
     }
     return;
   }
-  if (!teams_current_) {
-    const auto present = static_cast<std::uint32_t>(present_workers().size());
-    // A resumed run comes here at its first tick: the teams are to be those of the unbroken one.
-    if (present == 0 || (present < workers_.size() && now_ - begun_ < options_.hello_patience)) {
-      return;
-    }
-    const auto open = state_.finalists.size() - state_.finalists_done;
-    const auto sizes = plan_teams(open, present, std::min(spec_.retraining.team, present));
-    std::vector<std::uint32_t> all;
-    for (const FinalistRecord& f : state_.finalists) {
-      const bool waits = f.status != TrialStatus::done;
-      all.push_back(waits ? sizes.at(static_cast<std::size_t>(std::count_if(
-                                state_.finalists.begin(),
-                                state_.finalists.begin() + static_cast<long>(all.size()),
-                                [](const auto& g) { return g.status != TrialStatus::done; })))
-                          : f.team);
-    }
-    record(step, TeamsPlanned{all});
-    teams_current_ = true;
+  if (!teams_current_ && !plan_teams_now(step)) {
+    return;
   }
   bool held_back = false;
+  std::vector<std::size_t> queue;  // in the planned order
   for (std::size_t i = 0; i < state_.finalists.size(); ++i) {
-    const FinalistRecord& f = state_.finalists[i];
-    if (f.status != TrialStatus::waiting) {
-      continue;
+    if (state_.finalists[i].status == TrialStatus::waiting) {
+      queue.push_back(i);
     }
+  }
+  std::stable_sort(queue.begin(), queue.end(), [&](std::size_t a, std::size_t b) {
+    return state_.finalists[a].place < state_.finalists[b].place;
+  });
+  for (const std::size_t i : queue) {
+    const FinalistRecord& f = state_.finalists[i];
     if (trained_ && plan_.retraining(state_, now_, f) == Fit::no) {
       held_back = true;
       continue;
@@ -234,8 +222,9 @@ void Coordinator::dispatch_retraining(Step& step) {
     }
     std::vector<WorkerId> idle = idle_workers();
     if (idle.size() < f.team) {
-      teams_current_ = present_workers().size() >= f.team;  // a worker was lost: plan again
-      return;
+      // Smaller teams may begin; if a worker was lost the plan is made again.
+      teams_current_ = teams_current_ && present_workers().size() >= f.team;
+      continue;
     }
     idle.resize(f.team);
     Assignment assignment;

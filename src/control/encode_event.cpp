@@ -175,6 +175,7 @@ void write_body(JsonWriter& w, const Finished& e) {
     w.key("inference_seconds_per_row");
     w.real(r.inference_seconds_per_row);
     text(w, "model_file", r.model_file);
+    text(w, "reading", r.reading);
   } else if (r.kind != AssignmentKind::trial) {
     natural(w, "train_rows", r.train_rows);
     natural(w, "validation_rows", r.validation_rows);
@@ -202,6 +203,18 @@ void write_body(JsonWriter& w, const FinalistsChosen& e) {
 void write_body(JsonWriter& w, const TeamsPlanned& e) {
   text(w, "event", "teams_planned");
   id_list(w, "sizes", e.sizes);
+  if (e.workers > 0) {
+    id_list(w, "places", e.places);
+    w.key("seconds");
+    w.open_array();
+    for (const double s : e.seconds) {
+      w.real(s);
+    }
+    w.close_array();
+    w.key("all_seconds");
+    w.real(e.all_seconds);
+    natural(w, "workers", e.workers);
+  }
 }
 
 void write_body(JsonWriter& w, const StudyEnded& e) {

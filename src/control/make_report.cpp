@@ -189,6 +189,7 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   for (std::size_t i = 0; i < state.finalists.size(); ++i) {
     report.finalists.push_back(finalist_row(state, space, i));
     report.retraining_seconds += report.finalists.back().train_seconds;
+    report.reading = report.reading.empty() ? state.finalists[i].result.reading : report.reading;
     report.trials.at(state.finalists[i].trial.value - 1).finalist = true;
   }
   rank_finalists(report.finalists);

@@ -155,6 +155,7 @@ void write_result(ByteWriter& w, const Result& r) {
   write_evaluation(w, r.test);
   w.f64(r.inference_seconds_per_row);
   w.text(r.model_file);
+  w.text(r.reading);
   w.u64(r.train_rows);
   w.u64(r.validation_rows);
   w.u64(r.test_rows);
@@ -181,6 +182,7 @@ Result read_result(ByteReader& r) {
   out.test = read_evaluation(r);
   out.inference_seconds_per_row = r.f64();
   out.model_file = r.text();
+  out.reading = r.text();
   out.train_rows = r.u64();
   out.validation_rows = r.u64();
   out.test_rows = r.u64();

@@ -162,9 +162,15 @@ void apply_event(State& s, const FinalistsChosen& e) {
 
 void apply_event(State& s, const TeamsPlanned& e) {
   TWOSTEP_CHECK(e.sizes.size() == s.finalists.size());
+  TWOSTEP_CHECK(e.places.empty() || e.places.size() == e.sizes.size());
+  TWOSTEP_CHECK(e.seconds.empty() || e.seconds.size() == e.sizes.size());
+  s.planned_workers = e.workers;
+  s.planned_seconds = e.all_seconds;
   for (std::size_t i = 0; i < e.sizes.size(); ++i) {
     if (s.finalists[i].status == TrialStatus::waiting) {
       s.finalists[i].team = e.sizes[i];
+      s.finalists[i].place = e.places.empty() ? static_cast<std::uint32_t>(i) : e.places[i];
+      s.finalists[i].predicted_seconds = e.seconds.empty() ? 0 : e.seconds[i];
     }
   }
 }

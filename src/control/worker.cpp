@@ -42,6 +42,7 @@ void WorkerQueue::started(Time now, const Assignment& assignment) {
   TWOSTEP_REQUIRE(!running_);
   running_ = assignment;
   started_ = saved_ = now;
+  saved_steps_ = 0;
 }
 
 void WorkerQueue::ended() {
@@ -79,6 +80,12 @@ bool WorkerQueue::checkpoint_due(Time now, double share) const {
                                      running_->kind == AssignmentKind::retrain);
   return training && options_.checkpoint_every > Duration{0} &&
          seconds(now - saved_) >= share * seconds(options_.checkpoint_every);
+}
+
+bool WorkerQueue::checkpoint_due(std::uint64_t steps) const {
+  const std::uint64_t every = options_.checkpoint_steps;
+  return running_ && running_->kind == AssignmentKind::retrain && every > 0 &&
+         steps / every > saved_steps_ / every;
 }
 
 bool WorkerQueue::heartbeat_due(Time now) {

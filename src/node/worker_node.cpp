@@ -60,7 +60,7 @@ void WorkerNode::load_checkpoint(const Assignment& assignment) {
 // A checkpoint that cannot be written costs time after a crash, no more: the training goes on.
 void WorkerNode::save_checkpoint() {
   const Assignment& assignment = *queue_.running();
-  queue_.checkpointed(clock_.now());
+  queue_.checkpointed(clock_.now(), trainer_.progress().steps);
   try {
     files_->make_folder(checkpoint_folder);
     files_->replace(checkpoint_path(assignment.kind, assignment.trial),
@@ -131,7 +131,8 @@ void WorkerNode::advance(Time now) {
   auto result = guarded(assignment, [&] { return trainer_.advance(queue_.options().slice); });
   if (result) {
     report(std::move(*result));
-  } else if (saves && queue_.checkpoint_due(clock_.now(), 1)) {
+  } else if (saves && (queue_.checkpoint_due(clock_.now(), 1) ||
+                       queue_.checkpoint_due(trainer_.progress().steps))) {
     save_checkpoint();
   }
 }

@@ -82,6 +82,12 @@ void check_norm(ReaderContext& c) {
               "training.batch_size can be 1, and one row has no variance",
               "raise training.batch_size, or use layer");
   }
+  if (may_be(norm, "batch") && c.spec.retraining.reproducible) {
+    c.problem(norm.where, "model.norm: batch with retraining.reproducible",
+              "its statistics are those of the whole batch, and a reproducible team computes "
+              "each micro-batch by itself",
+              "use layer, or leave out retraining.reproducible");
+  }
   const Setting& shape = c.spec.setting("model.shape");
   const double taper = tapers(shape) ? std::min(1.0, extent(c.spec.setting("model.taper")).low) : 1;
   const bool hidden = extent(c.spec.setting("model.layers")).high > 0;

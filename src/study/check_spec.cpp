@@ -214,6 +214,17 @@ void check_algorithm(ReaderContext& c) {
   }
 }
 
+void check_reproducible(ReaderContext& c) {
+  const RetrainingSpec& r = c.spec.retraining;
+  if (r.reproducible && r.team > r.micro_batches) {
+    c.problem(
+        c.place("retraining.team"), "retraining.team is larger than retraining.micro_batches",
+        "with reproducible a member computes whole micro-batches: " +
+            std::to_string(r.team - r.micro_batches) + " ranks would have none",
+        "raise retraining.micro_batches to " + std::to_string(r.team) + ", or lower the team");
+  }
+}
+
 }  // namespace
 
 void check_spec(ReaderContext& context) {
@@ -229,6 +240,7 @@ void check_spec(ReaderContext& context) {
   check_conditions(context);
   check_finalists(context);
   check_objective(context);
+  check_reproducible(context);
   check_algorithm(context);
 }
 

@@ -119,6 +119,9 @@ Json slot_json(const Field& field, StudySpec& spec) {
   if (auto* const* text = std::get_if<std::string*>(&slot)) {
     return (*text)->empty() ? Json() : Json(**text);
   }
+  if (auto* const* flag = std::get_if<bool*>(&slot)) {
+    return **flag;
+  }
   if (auto* const* u32 = std::get_if<std::uint32_t*>(&slot)) {
     return **u32;
   }
@@ -232,8 +235,9 @@ ConfigNode from_json(const Json& json, int depth) {
 // Options whose change leaves the recorded results what they are.
 bool harmless(const std::string& path) {
   return path == "study.name" || path == "study.directory" || path == "study.checkpoint_seconds" ||
-         path == "retraining.team" || path == "data.files" || path == "search.attempts" ||
-         path == "search.failures.max" || path == "search.trial_seconds";
+         path == "retraining.team" || path == "retraining.checkpoint_steps" ||
+         path == "data.files" || path == "search.attempts" || path == "search.failures.max" ||
+         path == "search.trial_seconds";
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ void store(StudySpec& spec, const Field& field, const Value& value) {
   const auto integer = [&] { return std::get<std::int64_t>(value); };
   if (auto* const* text = std::get_if<std::string*>(&slot)) {
     **text = std::get<std::string>(value);
+  } else if (auto* const* flag = std::get_if<bool*>(&slot)) {
+    **flag = std::get<bool>(value);
   } else if (auto* const* u32 = std::get_if<std::uint32_t*>(&slot)) {
     **u32 = static_cast<std::uint32_t>(integer());
   } else if (auto* const* u64 = std::get_if<std::uint64_t*>(&slot)) {

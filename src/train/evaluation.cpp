@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "train/ordered_sums.hpp"
+
 namespace twostep {
 namespace {
 
@@ -12,9 +14,11 @@ constexpr std::uint64_t batch_rows = 1024;
 void Evaluator::run(
     Split split, const Weights& weights,
     const std::function<void(std::span<const float>, std::span<const float>, RowRange)>& use) {
-  const RowRange mine = share_of({0, data_.rows(split)}, group_.rank(), group_.size());
-  for (std::uint64_t begin = mine.begin; begin < mine.end; begin += batch_rows) {
-    const RowRange range{begin, std::min(mine.end, begin + batch_rows)};
+  const std::uint64_t all = data_.rows(split);
+  const std::uint64_t step = std::min(batch_rows, OrderedSums::block_rows(all));
+  const RowRange mine = OrderedSums::share(all, group_);
+  for (std::uint64_t begin = mine.begin; begin < mine.end; begin += step) {
+    const RowRange range{begin, std::min(mine.end, begin + step)};
     const auto n = static_cast<std::uint32_t>(range.size());
     std::unique_ptr<Network>& network = networks_[n];
     if (!network) {
@@ -41,8 +45,9 @@ std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
   const std::size_t targets = data_.targets();
   const std::size_t outputs = scoring.outputs;
   const bool plain = scoring.task == Task::regression && !data_.weighted();
-  std::vector<double> sums(targets + 1, 0.0);  // the last: the weight of the rows
+  OrderedSums ordered(data_.rows(split), targets + 1);  // the last: the weight of the rows
   run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
+    const std::span<double> sums = ordered.of(range);
     if (plain) {
       for (std::size_t i = 0; i < y.size(); i += targets) {
         for (std::size_t j = 0; j < targets; ++j) {
@@ -70,7 +75,7 @@ std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
       }
     }
   });
-  group_.sum(sums);
+  std::vector<double> sums = ordered.finish(group_);
   const double rows = sums.back();
   sums.pop_back();
   for (double& s : sums) {

@@ -107,7 +107,8 @@ MetricSums::MetricSums(const Scoring& scoring, const TrainingData& data, Split s
       split_(split),
       group_(group),
       width_(data.targets()),
-      sums_(scoring.task == Task::classes ? 2 + 2 * scoring.outputs : sum_count * width_, 0.0) {
+      ordered_(data.rows(split),
+               scoring.task == Task::classes ? 2 + 2 * scoring.outputs : sum_count * width_) {
   if (scoring.task != Task::classes) {
     sum_truths();
   }
@@ -121,22 +122,24 @@ double MetricSums::truth_at(std::uint64_t row, std::size_t column) const {
 }
 
 void MetricSums::sum_truths() {
-  means_.assign(width_ + 1, 0.0);  // the last: the weight of all rows
-  const RowRange mine = share_of({0, data_.rows(split_)}, group_.rank(), group_.size());
+  OrderedSums truths(data_.rows(split_), width_ + 1);  // the last: the weight of all rows
+  const RowRange mine = OrderedSums::share(data_.rows(split_), group_);
   for (std::uint64_t row = mine.begin; row < mine.end; ++row) {
+    const std::span<double> sums = truths.of({row, row + 1});
     const double weight = data_.weight(split_, row);
     for (std::size_t j = 0; j < width_; ++j) {
-      means_[j] += weight * truth_at(row, j);
+      sums[j] += weight * truth_at(row, j);
     }
-    means_.back() += weight;
+    sums.back() += weight;
   }
-  group_.sum(means_);
+  means_ = truths.finish(group_);
   for (std::size_t j = 0; j < width_; ++j) {
     means_[j] /= means_.back();
   }
 }
 
 void MetricSums::add(std::span<const float> y, std::span<const float> truth, RowRange range) {
+  block_ = ordered_.of(range);
   for (std::uint64_t i = 0; i < range.size(); ++i) {
     const std::uint64_t row = range.begin + i;
     const double weight = data_.weight(split_, row);
@@ -161,7 +164,7 @@ void MetricSums::add_value(std::size_t j, double y, double truth, std::uint64_t 
       binary ? prediction
              : original(scoring_.variables[j], wanted.offset[j] + wanted.scale[j] * prediction);
   const double d = (prediction - truth) * scoring_.factors[j];
-  double* sums = &sums_[sum_count * j];
+  double* sums = &block_[sum_count * j];
   sums[physical_square] += weight * ((p - t) * (p - t));
   sums[physical_absolute] += weight * std::abs(p - t);
   sums[physical_error] += weight * (p - t);
@@ -185,14 +188,14 @@ void MetricSums::add_value(std::size_t j, double y, double truth, std::uint64_t 
 void MetricSums::add_class(const float* z, std::size_t label, double weight) {
   const std::size_t predicted =
       static_cast<std::size_t>(std::max_element(z, z + scoring_.outputs) - z);
-  sums_[0] += weight * class_loss(z, scoring_.outputs, label);
-  sums_[1] += weight;
-  sums_[2 + 2 * label] += weight;
-  sums_[3 + 2 * label] += predicted == label ? weight : 0;
+  block_[0] += weight * class_loss(z, scoring_.outputs, label);
+  block_[1] += weight;
+  block_[2 + 2 * label] += weight;
+  block_[3 + 2 * label] += predicted == label ? weight : 0;
 }
 
 Evaluation MetricSums::finish() {
-  group_.sum(sums_);
+  sums_ = ordered_.finish(group_);
   Evaluation out = scoring_.task == Task::classes ? finish_classes() : finish_values();
   out.rows = data_.rows(split_);
   return out;

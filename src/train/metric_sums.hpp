@@ -1,9 +1,11 @@
-// The metrics of a split, summed up over batches and over a team.
+// The metrics of a split, summed up over batches and over a team; the same bits in every team.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "train/ordered_sums.hpp"
 #include "train/training_data.hpp"
 #include "twostep/data/data_plan.hpp"
 #include "twostep/study/result.hpp"
@@ -35,7 +37,8 @@ class MetricSums {
  public:
   // Collective: the means of the truths come first.
   MetricSums(const Scoring& scoring, const TrainingData& data, Split split, Group& group);
-  // Outputs y [rows, outputs] and truths [rows, targets] of these rows of the split.
+  // Outputs y [rows, outputs] and truths [rows, targets] of these rows of the split, which lie in
+  // one block of OrderedSums.
   void add(std::span<const float> y, std::span<const float> truth, RowRange range);
   [[nodiscard]] Evaluation finish();  // collective
 
@@ -46,7 +49,9 @@ class MetricSums {
   Group& group_;
   std::size_t width_;  // target columns
   std::vector<double> means_;
-  std::vector<double> sums_;
+  OrderedSums ordered_;
+  std::span<double> block_;   // of the rows being added
+  std::vector<double> sums_;  // of all rows, at the end
 
   [[nodiscard]] double truth_at(std::uint64_t row, std::size_t column) const;
   void sum_truths();

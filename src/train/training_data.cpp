@@ -122,6 +122,19 @@ void TrainingData::gather(const EpochOrder& order, RowRange range, float* x, flo
   }
 }
 
+void TrainingData::unpack(std::span<const float> rows, float* x, float* y, float* w) const {
+  const std::size_t width = input_.width + target_.width;
+  for (std::size_t i = 0; i < rows.size(); i += width + (weighted_ ? 1 : 0)) {
+    input_.copy(&rows[i], x);
+    target_.copy(&rows[i + input_.width], y);
+    x += input_.width;
+    y += target_.width;
+    if (weighted_) {
+      *w++ = static_cast<float>(weight_factor_ * static_cast<double>(rows[i + width]));
+    }
+  }
+}
+
 TrainingData::Rows TrainingData::rows(Split split, RowRange range) const {
   return {input_.view(pack_->inputs(split).subspan(range.begin * input_.width,
                                                    range.size() * input_.width)),

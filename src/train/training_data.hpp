@@ -36,6 +36,9 @@ class TrainingData {
                            static_cast<double>(weights_[static_cast<std::size_t>(split)][row])
                      : 1;
   }
+  // Rows of a RowStream: inputs, targets, and the weight if weighted(), of each as stored.
+  void unpack(std::span<const float> rows, float* x, float* y, float* w) const;
+  [[nodiscard]] const Pack& pack() const { return *pack_; }
   // Consecutive rows of a split. The views hold until the next call.
   struct Rows {
     std::span<const float> x;

@@ -34,6 +34,11 @@ RunningAverage averager(const StudySpec& spec, AssignmentKind kind) {
                         r.averaging_decay);
 }
 
+std::uint32_t micro_batches(const StudySpec& spec, AssignmentKind kind) {
+  const bool asked = kind == AssignmentKind::retrain && spec.retraining.reproducible;
+  return asked ? spec.retraining.micro_batches : 0;
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assignment,
@@ -47,8 +52,12 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
       shape_(shape_of(hyperparameters_.model, context.plan)),
       layout_(shape_),
       optimizer_(hyperparameters_.training, layout_),
-      order_(context.spec.seed, assignment.kind == AssignmentKind::retrain ? 1 : 0,
-             data_.rows(Split::train)),
+      order_(context.spec.seed, retrains() ? 1 : 0, data_.rows(Split::train)),
+      shares_(
+          data_.rows(Split::train),
+          std::min<std::uint64_t>(hyperparameters_.training.batch_size, data_.rows(Split::train)),
+          group.size(), micro_batches(context.spec, assignment.kind)),
+      overlapped_(layout_, group),
       evaluator_(context.engine, shape_, data_, group),
       average_(averager(context.spec, assignment.kind)),
       average_state_(average_) {
@@ -63,7 +72,16 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
   agree(group_, [&] {
     parameters_.resize(layout_.parameters);
     gradient_.resize(layout_.parameters + 1);
-    const std::uint64_t share = share_of({0, batch_rows_}, 0, group_.size()).size();
+    if (shares_.micro_batches() > 0) {
+      reproducible_.emplace(layout_, shares_.micro_batches(), group_);
+      part_.resize(layout_.parameters);
+    }
+    const ReadingPlan reading =
+        plan_reading(context_.spec.retraining, rows, data_.inputs() + data_.targets());
+    if (retrains() && reading.streamed) {
+      stream_.emplace(data_.pack(), reading, context_.spec.seed, 1, shares_, group_);
+    }
+    const std::uint64_t share = shares_.of({0, batch_rows_}, 0).size();
     x_.resize(share * data_.inputs());
     y_.resize(share * data_.targets());
     prediction_.resize(share * shape_.outputs);
@@ -74,17 +92,20 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     state_ = initial_state(shape_);
     best_state_ = state_;
     best_ = std::numeric_limits<double>::quiet_NaN();
+    const std::uint64_t part =
+        reproducible_ ? shares_.micro_batch({0, batch_rows_}, 0).size() : share;
     if (share > 0) {
-      networks_[share] =
-          context_.engine.compile(shape_, static_cast<std::uint32_t>(share), Pass::training);
+      networks_[part] =
+          context_.engine.compile(shape_, static_cast<std::uint32_t>(part), Pass::training);
     }
   });
 }
 
-// The mean loss of the global batch; its gradient is left in gradient_.
-double TrainingRun::compute_gradient(RowRange batch) {
-  const RowRange mine = share_of(batch, group_.rank(), group_.size());
-  const std::uint64_t n = mine.size();
+template <class LossKnown>
+void TrainingRun::compute_part(RowRange batch, RowRange rows, std::uint64_t at,
+                               std::span<float> gradient, GradientSink& sink,
+                               LossKnown loss_known) {
+  const std::uint64_t n = rows.size();
   // A class target has one term per row, whatever the number of outputs.
   const double scale = 1.0 / static_cast<double>(batch.size() * data_.targets());
   std::unique_ptr<Network>& network = networks_[n];
@@ -92,36 +113,69 @@ double TrainingRun::compute_gradient(RowRange batch) {
     network = n > 0 ? context_.engine.compile(shape_, static_cast<std::uint32_t>(n), Pass::training)
                     : make_empty_network(shape_);
   }
-  data_.gather(order_, mine, x_.data(), y_.data());
-  const std::span<const float> x(x_.data(), n * data_.inputs());
-  const std::span<float> y(prediction_.data(), n * shape_.outputs);
+  const std::span<const float> x(&x_[at * data_.inputs()], n * data_.inputs());
+  const std::span<float> y(&prediction_[at * shape_.outputs], n * shape_.outputs);
   network->forward(parameters_, state_, x, y,
-                   {context_.spec.seed, assignment_.trial.value, step_, mine.begin - batch.begin,
-                    batch.size(), &group_});
+                   {context_.spec.seed, assignment_.trial.value, step_, rows.begin - batch.begin,
+                    batch.size(), reproducible_ ? nullptr : &group_});
   LossBatch terms{n, shape_.outputs};
-  if (data_.weighted()) {
-    data_.gather_weights(order_, mine, row_weights_.data());
-    terms.row_weights = row_weights_.data();
-  }
+  terms.row_weights = data_.weighted() ? &row_weights_[at] : nullptr;
   terms.output_weights = scoring_.weighted() ? scoring_.weights.data() : nullptr;
-  const double loss =
-      scale * replace_by_slope(scoring_.loss, y.data(), y_.data(), terms, scale);
-  network->backward(parameters_, x, y, std::span(gradient_).first(layout_.parameters), nullptr);
-  gradient_.back() = static_cast<float>(loss);
-  group_.sum(gradient_);
+  loss_known(scale * replace_by_slope(scoring_.loss, y.data(), &y_[at * data_.targets()], terms,
+                                      scale));
+  network->backward(parameters_, x, y, gradient.first(layout_.parameters), &sink);
+}
+
+// The mean loss of the global batch; its gradient is left in gradient_.
+double TrainingRun::compute_gradient(RowRange batch) {
+  const RowRange mine = shares_.of(batch, group_.rank());
+  if (stream_) {
+    data_.unpack(stream_->take(batch), x_.data(), y_.data(), row_weights_.data());
+  } else {
+    data_.gather(order_, mine, x_.data(), y_.data());
+    if (data_.weighted()) {
+      data_.gather_weights(order_, mine, row_weights_.data());
+    }
+  }
+  if (reproducible_) {
+    compute_reproducibly(batch, mine);
+  } else {
+    overlapped_.begin(gradient_);
+    compute_part(batch, mine, 0, gradient_, overlapped_,
+                 [&](double loss) { gradient_.back() = static_cast<float>(loss); });
+    overlapped_.finish();
+  }
   return static_cast<double>(gradient_.back());
+}
+
+void TrainingRun::compute_reproducibly(RowRange batch, RowRange mine) {
+  const RowRange numbers = shares_.micro_batches_of(group_.rank());
+  do {
+    reproducible_->begin();
+    for (std::uint64_t m = numbers.begin; m < numbers.end; ++m) {
+      const auto number = static_cast<std::uint32_t>(m);
+      const RowRange rows = shares_.micro_batch(batch, number);
+      if (rows.size() > 0) {
+        compute_part(batch, rows, rows.begin - mine.begin, part_, *reproducible_, [&](double loss) {
+          reproducible_->begin_part(number, loss, part_, m + 1 == numbers.end);
+        });
+      }
+    }
+  } while (!reproducible_->finish(gradient_));
 }
 
 void TrainingRun::step() {
   TWOSTEP_REQUIRE(!ended());
   const std::uint64_t within = step_ % steps_per_epoch_;
   if (within == 0 || !order_ready_) {
-    order_.begin(step_ / steps_per_epoch_);
+    if (stream_) {
+      stream_->begin(step_ / steps_per_epoch_, within);
+    } else {
+      order_.begin(step_ / steps_per_epoch_);
+    }
     order_ready_ = true;
   }
-  const RowRange batch{within * batch_rows_,
-                       std::min((within + 1) * batch_rows_, data_.rows(Split::train))};
-  const double loss = compute_gradient(batch);
+  const double loss = compute_gradient(shares_.batch(within));
   if (!std::isfinite(loss)) {
     diverge("the loss");
     return;
@@ -216,6 +270,9 @@ void TrainingRun::finish_retraining(Result& out) {
   const Weights best{best_parameters_, best_state_};
   out.validation = evaluator_.evaluate(Split::validation, best, scoring_);
   out.test = evaluator_.evaluate(Split::test, best, scoring_);
+  out.reading = plan_reading(context_.spec.retraining, data_.rows(Split::train),
+                             data_.inputs() + data_.targets())
+                    .text();
   out.model_file = "finalists/" + std::to_string(assignment_.trial.value) + "/model.h5";
   agree(group_, [&] {
     if (group_.rank() == 0) {
@@ -276,6 +333,9 @@ void TrainingRun::save(ByteWriter& writer) const {
     average_.save(writer);
     average_state_.save(writer);
   }
+  if (reproducible_) {
+    reproducible_->save(writer);
+  }
 }
 
 void TrainingRun::load(ByteReader& reader) {
@@ -294,6 +354,9 @@ void TrainingRun::load(ByteReader& reader) {
   if (retrains() && context_.spec.retraining.averaging != Averaging::none) {
     average_.load(reader);
     average_state_.load(reader);
+  }
+  if (reproducible_) {
+    reproducible_->load(reader);
   }
   order_ready_ = false;
   TWOSTEP_ENSURE(parameters_.size() == layout_.parameters && state_.size() == layout_.state);

@@ -8,6 +8,8 @@
 #include "train/evaluation.hpp"
 #include "twostep/base/aligned.hpp"
 #include "twostep/train/average.hpp"
+#include "train/gradient_sum.hpp"
+#include "train/row_stream.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
 #include "twostep/train/schedule.hpp"
@@ -41,6 +43,10 @@ class TrainingRun {
   MlpLayout layout_;
   Optimizer optimizer_;
   EpochOrder order_;
+  BatchShares shares_;
+  std::optional<RowStream> stream_;  // instead of order_, where rows are streamed
+  OverlappedSum overlapped_;
+  std::optional<ReproducibleSum> reproducible_;  // instead, where it is asked for
   Evaluator evaluator_;
   std::map<std::uint64_t, std::unique_ptr<Network>> networks_;  // by rows of this member's share
   std::uint64_t batch_rows_ = 0;
@@ -51,6 +57,7 @@ class TrainingRun {
   std::vector<float> state_;
   AlignedFloats gradient_;  // with the loss behind the last parameter, summed in one go
   AlignedFloats x_, y_, prediction_, row_weights_;
+  AlignedFloats part_;  // gradient of a micro-batch
   // What a checkpoint holds, beside parameters and optimiser.
   std::uint64_t step_ = 0;
   AlignedFloats best_parameters_;
@@ -67,6 +74,12 @@ class TrainingRun {
 
   [[nodiscard]] bool retrains() const { return assignment_.kind == AssignmentKind::retrain; }
   [[nodiscard]] double compute_gradient(RowRange batch);
+  void compute_reproducibly(RowRange batch, RowRange mine);
+  // The gradient of some rows of the batch, the first of which is `at` in x_; tells `loss_known`
+  // the loss before the backward pass.
+  template <class LossKnown>
+  void compute_part(RowRange batch, RowRange rows, std::uint64_t at, std::span<float> gradient,
+                    GradientSink& sink, LossKnown loss_known);
   void validate();
   void diverge(const std::string& what);
   // What is validated and kept: the average of the weights where one is asked for.

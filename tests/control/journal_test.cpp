@@ -38,6 +38,7 @@ Result some_result() {
   r.test = {20, 0.25, {{"b", 3, 4, -INFINITY, 0.5, NAN, 0.75, 2, 1}}, {"", 1, 2, 3}};
   r.inference_seconds_per_row = 1e-7;
   r.model_file = "finalists/4/model.h5";
+  r.reading = "5 rows";
   r.train_rows = 1;
   r.validation_rows = 2;
   r.test_rows = 3;
@@ -72,7 +73,8 @@ std::vector<Event> every_event() {
           WorkerLost{WorkerId(7), "silent"},
           SearchExhausted{12},
           FinalistsChosen{{TrialId(3), TrialId(1)}},
-          TeamsPlanned{{2, 1}},
+          TeamsPlanned{{2, 1}, {}, {}, 0, 0},
+          TeamsPlanned{{2, 1}, {1, 0}, {3.5, 4.25}, 4.25, 3},
           StudyEnded{false, ErrorKind::io, "disk"},
           RunEnded{"finished"}};
 }

@@ -35,6 +35,31 @@ class Ranks(support.Case):
             # Up to the rounding of the reduction, which training spreads.
             self.assertTrue(math.isclose(one["objective"], three["objective"], rel_tol=0.02), (one, three))
 
+    def retrained(self, folder, options, ranks):
+        self.write("study.yaml", support.STUDY.replace("directory: out", f"directory: {folder}")
+                   .replace("retraining:", f"retraining:\n  {options}"))
+        done = self.twostep("run", "study.yaml", ranks=ranks)
+        report = json.loads(self.read(folder, "report.json"))
+        keys = ("trial", "objective", "validation", "test")
+        return [{key: f[key] for key in keys} for f in report["finalists"]], done.stderr
+
+    def test_reproducible_teams_of_any_size_agree_to_the_last_bit(self):
+        options = "reproducible: true\n  micro_batches: 8\n  memory: 0.01\n  "
+        tables = {team: self.retrained(f"r{team}", options + f"team: {team}", max(team + 1, 2))[0]
+                  for team in (1, 2, 3, 4)}
+        tables["auto"] = self.retrained("ra", options + "team: auto", 4)[0]
+        for team, table in tables.items():
+            self.assertEqual(table, tables[1], f"a team of {team} differs")
+
+    def test_streamed_rows_in_one_window_are_those_in_memory(self):
+        mapped, _ = self.retrained("m", "team: 2\n  reading: mapped", 3)
+        streamed, said = self.retrained("s", "team: 2\n  reading: streamed", 3)
+        self.assertEqual(mapped, streamed)
+        self.assertIn("rows streamed", said)
+        windows, said = self.retrained("w", "team: 2\n  memory: 0.01", 3)
+        self.assertIn("shuffled in windows of", said)
+        self.assertNotEqual(windows, mapped)
+
 
 if __name__ == "__main__":
     support.main()

@@ -12,6 +12,7 @@
 #include "support/temporary_folder.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/rng.hpp"
+#include "twostep/ports/mlp_layout.hpp"
 
 namespace twostep {
 namespace {

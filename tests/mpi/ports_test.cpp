@@ -80,11 +80,40 @@ TEST(MpiGroup, SumsAndBroadcasts) {
   group->wait_sums();
   ASSERT_EQ(a[99], static_cast<float>(n));
   ASSERT_EQ(b[6], 2.0F * static_cast<float>(n));
+  std::vector<double> c(50000, 0.5);
+  group->start_sum(c);
+  group->poke();
+  group->wait_sums();
+  ASSERT_EQ(c[49999], 0.5 * n);
   for (int root = 0; root < n; ++root) {
     Bytes bytes(10, std::byte(group->rank()));
     group->broadcast(bytes, root);
     ASSERT_EQ(bytes[9], std::byte(root));
   }
+}
+
+// Member i sends 1000 i + 10 j + 1 values to member j, some of them none.
+TEST(MpiGroup, Exchanges) {
+  MpiGroupMaker maker;
+  const auto group = maker.make(all_ranks(), 8);
+  const auto count = [](std::uint64_t i, std::uint64_t j) {
+    return i == j + 1 ? std::uint64_t{0} : 1000 * i + 10 * j + 1;
+  };
+  const auto me = static_cast<std::uint64_t>(group->rank());
+  const auto n = static_cast<std::uint64_t>(group->size());
+  std::vector<float> send;
+  std::vector<std::uint64_t> send_counts;
+  std::vector<std::uint64_t> receive_counts;
+  std::vector<float> truth;
+  for (std::uint64_t i = 0; i < n; ++i) {
+    send_counts.push_back(count(me, i));
+    send.insert(send.end(), send_counts.back(), static_cast<float>(100 * me + i));
+    receive_counts.push_back(count(i, me));
+    truth.insert(truth.end(), receive_counts.back(), static_cast<float>(100 * i + me));
+  }
+  std::vector<float> received(truth.size());
+  group->exchange(send, send_counts, received, receive_counts);
+  ASSERT_EQ(received, truth);
 }
 
 // Two disjoint teams are made and used at the same time; the rest of the world takes no part.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "twostep/base/check.hpp"
 #include "twostep/ports/group.hpp"
 
 namespace twostep {
@@ -48,12 +49,41 @@ class ThreadTeam {
     [[nodiscard]] int size() const override { return team_.size_; }
     void sum(std::span<float> values) override { add(values); }
     void sum(std::span<double> values) override { add(values); }
-    void start_sum(std::span<float> values) override { started_.push_back(values); }
+    void start_sum(std::span<float> values) override {
+      started_.push_back([this, values] { add(values); });
+    }
+    void start_sum(std::span<double> values) override {
+      started_.push_back([this, values] { add(values); });
+    }
+    void poke() override {}
     void wait_sums() override {
-      for (const std::span<float> values : started_) {
-        add(values);
+      for (const auto& sum : started_) {
+        sum();
       }
       started_.clear();
+    }
+    void exchange(std::span<const float> send, std::span<const std::uint64_t> send_counts,
+                  std::span<float> receive,
+                  std::span<const std::uint64_t> receive_counts) override {
+      struct Sent {
+        std::span<const float> values;
+        std::span<const std::uint64_t> counts;
+      };
+      Sent mine{send, send_counts};
+      team_.pointers_[static_cast<std::size_t>(rank_)] = &mine;
+      team_.barrier_.arrive_and_wait();
+      auto to = receive.begin();
+      for (std::size_t i = 0; i < team_.pointers_.size(); ++i) {
+        const Sent& sent = *static_cast<const Sent*>(team_.pointers_[i]);
+        std::uint64_t begin = 0;
+        for (int before = 0; before < rank_; ++before) {
+          begin += sent.counts[static_cast<std::size_t>(before)];
+        }
+        const std::uint64_t n = sent.counts[static_cast<std::size_t>(rank_)];
+        TWOSTEP_REQUIRE(n == receive_counts[i]);
+        to = std::copy_n(sent.values.begin() + static_cast<long>(begin), n, to);
+      }
+      team_.barrier_.arrive_and_wait();
     }
     void broadcast(std::span<std::byte> bytes, int root) override {
       team_.pointers_[static_cast<std::size_t>(rank_)] = bytes.data();
@@ -68,7 +98,7 @@ class ThreadTeam {
    private:
     ThreadTeam& team_;
     int rank_;
-    std::vector<std::span<float>> started_;
+    std::vector<std::function<void()>> started_;
 
     template <class T>
     void add(std::span<T> values) {

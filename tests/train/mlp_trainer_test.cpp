@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-#include "support/sample_study.hpp"
-#include "support/thread_group.hpp"
+#include "support/trainer_bench.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/data/extractor.hpp"
 #include "twostep/ports/solo_group.hpp"
@@ -19,71 +18,10 @@
 namespace twostep {
 namespace {
 
-// A clock that moves on with every look, so that slices end.
-class StepClock : public Clock {
- public:
-  [[nodiscard]] Time now() override { return now_ += std::chrono::milliseconds(1); }
-  [[nodiscard]] WallTime wall() override { return now_; }
-
- private:
-  Time now_{};
-};
-
-struct Bench {
-  explicit Bench(const test::SampleOptions& o = {})
-      : spec(test::sample_spec(o)),
-        space(make_space(spec)),
-        shards(test::sample_shards()),
-        plan(make_plan(spec, shards, {3, 0, 0})) {
-    SoloGroupMaker solo;
-    StepClock clock;
-    for (const auto kind : {AssignmentKind::extract_subset, AssignmentKind::extract_full}) {
-      Assignment a;
-      a.kind = kind;
-      a.team = {WorkerId(0)};
-      Extractor extractor({spec, plan, shards, packs, solo, clock});
-      extractor.start(a);
-      while (!extractor.advance({})) {
-      }
-    }
-  }
-  StudySpec spec;
-  Space space;
-  MemShards shards;
-  DataPlan plan;
-  MemPacks packs;
-  MemModels models;
-};
-
-Assignment training(AssignmentKind kind, std::uint64_t epochs, int members = 1) {
-  Assignment a;
-  a.kind = kind;
-  a.trial = TrialId(2);
-  a.budget.amount = epochs;
-  for (int i = 0; i < members; ++i) {
-    a.team.push_back(WorkerId(static_cast<std::uint32_t>(i)));
-  }
-  return a;
-}
-
-Result run(Bench& bench, const Assignment& assignment, Group* group = nullptr,
-           ThreadTeam* team = nullptr) {
-  const auto engine = make_reference_engine();
-  StepClock clock;
-  SoloGroupMaker solo;
-  std::unique_ptr<GroupMaker> fixed;
-  if (team != nullptr) {
-    fixed = std::make_unique<FixedGroupMaker>(*team, group->rank());
-  }
-  MlpTrainer trainer({bench.spec, bench.space, bench.plan, bench.packs, bench.models, *engine,
-                      fixed ? *fixed : solo, clock, "test"});
-  trainer.start(assignment);
-  for (;;) {
-    if (auto result = trainer.advance(std::chrono::milliseconds(5))) {
-      return *result;
-    }
-  }
-}
+using test::Bench;
+using test::run;
+using test::StepClock;
+using test::training;
 
 // The truth: the same training written out in the plainest way, in the trainer's own order.
 TEST(MlpTrainer, FollowsAPlainTraining) {

@@ -157,6 +157,16 @@ TEST(StudyFile, WidthsFollowTheirRule) {
   EXPECT_EQ(ruled_widths(WidthRule::pyramid, 0, 8, 0.5), Widths{});
 }
 
+TEST(StudyFile, BatchNormIsNotReproducibleOverTeams) {
+  const std::string text = replaced("\nmodel:", "\nmodel:\n  norm: batch");
+  EXPECT_TRUE(problems_of(text).empty());
+  const std::string at = "retraining: {";
+  const auto problems =
+      problems_of(std::string(text).replace(text.find(at), at.size(), at + "reproducible: true, "));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems[0].what.find("retraining.reproducible"), std::string::npos);
+}
+
 TEST(StudyFile, SoftmaxNeedsMoreThanOneTargetColumn) {
   const StudySpec s = read(replaced("split: {train: 0.6, validation: 0.2, test: 0.2}\nmodel:",
                                     "normalise: {targets: none}\nmodel:\n"

@@ -7,6 +7,9 @@ namespace twostep::bench {
 
 // peer_file: what peers/pytorch_step.py printed, or "".
 int step_bench(const std::string& peer_file);
+// Under MPI: steps of a team of all ranks against steps of one, all-reduces over sizes, and what
+// the model that is fitted to them predicts for more ranks.
+int scaling_bench(int& argc, char**& argv);
 // Under MPI: trials that do nothing, with the journal in `folder`.
 int dispatch_bench(int& argc, char**& argv, const std::string& folder, unsigned trials);
 // Reads back a journal of `trials` trials in `folder`.

@@ -19,7 +19,8 @@ StudySpec spec_of(const Case& c) {
       R"(, "activation": ")" + name(c.activation) + R"("}, "training": {"batch_size": )" +
       std::to_string(c.batch) + c.training +
       R"(}, "search": {"trials": 1, "subset": {"rows": 8192}, "budget": {"epochs": 1}},
-      "promotion": {"finalists": 1}, "retraining": {"budget": {"epochs": 1}}})"));
+      "promotion": {"finalists": 1}, "retraining": {"budget": {"epochs": 1})" +
+      c.retraining + "}}"));
 }
 
 PackHeader header_of(std::uint64_t rows, std::uint64_t validation_rows) {
@@ -58,20 +59,23 @@ NetworkShape shape_of(const Case& c) {
 }
 
 TrainingCase::TrainingCase(const Case& c, Engine& engine, std::uint64_t rows,
-                           std::uint64_t validation_rows, std::uint64_t validate_every)
+                           std::uint64_t validation_rows, std::uint64_t validate_every,
+                           std::unique_ptr<Group> team)
     : spec_(spec_of(c)),
       space_(make_space(spec_)),
       groups_(std::make_unique<SoloGroupMaker>()),
-      group_(std::make_unique<SoloGroup>()),
+      group_(team ? std::move(team) : std::make_unique<SoloGroup>()),
       clock_(std::make_unique<PosixClock>()),
       context_{spec_, space_, plan_, packs_, models_, engine, *groups_, *clock_, "bench"} {
   plan_.subset_digest = "bench";
-  const auto writer = packs_.create("subset", header_of(rows, validation_rows), *group_);
+  SoloGroup alone;  // every member has all rows in its own memory
+  const auto writer = packs_.create("subset", header_of(rows, validation_rows), alone);
   write_split(*writer, Split::train, rows);
   write_split(*writer, Split::validation, validation_rows);
   writer->finish();
   pack_ = packs_.open("subset", "bench");
   assignment_.trial = TrialId(1);
+  assignment_.kind = c.retraining.empty() ? AssignmentKind::trial : AssignmentKind::retrain;
   assignment_.team = {WorkerId(0)};
   assignment_.budget.unit = BudgetUnit::steps;
   assignment_.budget.amount = 1'000'000'000;

@@ -14,7 +14,8 @@ struct Case {
   std::uint32_t width = 64;
   std::uint32_t batch = 128;
   Activation activation = Activation::relu;
-  std::string training;  // further members of `training`, ", \"x\": 1"
+  std::string training;    // further members of `training`, ", \"x\": 1"
+  std::string retraining;  // and of `retraining`; not empty: it is a retraining
 };
 
 inline constexpr std::uint32_t inputs = 20;
@@ -26,7 +27,8 @@ class TrainingCase {
  public:
   // rows: of the training set; validation_rows are looked at every `validate_every` steps.
   TrainingCase(const Case& c, Engine& engine, std::uint64_t rows = 8192,
-               std::uint64_t validation_rows = 64, std::uint64_t validate_every = 1'000'000'000);
+               std::uint64_t validation_rows = 64, std::uint64_t validate_every = 1'000'000'000,
+               std::unique_ptr<Group> team = nullptr);
   // What a trial does before its first step; step() does it if need be.
   void set_up();
   void step() { run_->step(); }

@@ -17,6 +17,7 @@
 #include "twostep/control/state.hpp"
 #include "twostep/control/time_plan.hpp"
 #include "twostep/search/proposer.hpp"
+#include "twostep/search/training_cost.hpp"
 #include "twostep/study/spec.hpp"
 
 namespace twostep {
@@ -61,6 +62,7 @@ struct CoordinatorOptions {
   std::optional<Time> stop_at;
   std::uint32_t inputs = 1;  // columns of the data, by which trainings are predicted
   std::uint32_t targets = 1;
+  MachineCosts machine;  // for the plan of the teams
 };
 
 class Coordinator {
@@ -125,6 +127,8 @@ class Coordinator {
   void dispatch_search(Step& step);
   void dispatch_extraction(Step& step, AssignmentKind kind);
   void dispatch_retraining(Step& step);
+  bool plan_teams_now(Step& step);
+  [[nodiscard]] TeamsPlanned planned_teams(std::uint32_t workers) const;
   void choose(Step& step);
   bool dispatch_next_trial(Step& step, WorkerId to);
   bool dispatch_waiting_trial(Step& step, WorkerId to);

@@ -31,8 +31,10 @@ struct FinalistRecord {
   std::uint32_t attempts = 0;
   std::uint32_t crashes = 0;
   std::uint32_t unclean_ends = 0;
-  std::uint32_t team = 0;  // planned ranks
-  Result result;           // when done
+  std::uint32_t team = 0;   // planned ranks
+  std::uint32_t place = 0;  // in the order of beginning
+  double predicted_seconds = 0;
+  Result result;  // when done
 };
 
 enum class Phase { extract_subset, search, extract_full, retrain, ended };
@@ -49,6 +51,8 @@ struct State {
   Result full;
   bool finalists_chosen = false;
   std::vector<FinalistRecord> finalists;
+  std::uint32_t planned_workers = 0;  // that the teams were planned for; 0: sizes were given
+  double planned_seconds = 0;
   bool ended = false;
   StudyEnded end;
   // The present run.

@@ -19,6 +19,7 @@ struct WorkerOptions {
   Duration silence_limit = std::chrono::seconds(120);  // of rank 0, before the worker stops
   double trial_seconds = 0;                            // time limit of a trial; 0: none
   Duration checkpoint_every{};                         // of a long training; 0: never
+  std::uint64_t checkpoint_steps = 0;                  // of a retraining too; 0: by time alone
 };
 
 class WorkerQueue {
@@ -39,7 +40,12 @@ class WorkerQueue {
   // Whether the running training has gone on for `share` of the checkpoint interval since it was
   // started or saved last.
   [[nodiscard]] bool checkpoint_due(Time now, double share) const;
-  void checkpointed(Time now) { saved_ = now; }
+  // The same by optimiser steps.
+  [[nodiscard]] bool checkpoint_due(std::uint64_t steps) const;
+  void checkpointed(Time now, std::uint64_t steps) {
+    saved_ = now;
+    saved_steps_ = steps;
+  }
   [[nodiscard]] bool heartbeat_due(Time now);  // true once per interval
   [[nodiscard]] bool abandoned(Time now) const { return now - heard_ > options_.silence_limit; }
   [[nodiscard]] const std::optional<std::string>& shutdown() const { return shutdown_; }
@@ -52,6 +58,7 @@ class WorkerQueue {
   std::optional<Assignment> running_;
   Time started_{};
   Time saved_{};
+  std::uint64_t saved_steps_ = 0;
   Time heard_;
   Time last_heartbeat_{};
   std::optional<std::string> shutdown_;

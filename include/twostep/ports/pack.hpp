@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "twostep/base/row_range.hpp"
 #include "twostep/ports/group.hpp"
 
 namespace twostep {
@@ -60,6 +61,9 @@ class Pack {
   [[nodiscard]] virtual std::span<const float> inputs(Split split) const = 0;
   [[nodiscard]] virtual std::span<const float> targets(Split split) const = 0;
   [[nodiscard]] virtual std::span<const float> weights(Split split) const = 0;  // may be empty
+  // Advice: these rows will be read soon, or not again for long. No effect on their values.
+  virtual void will_need(Split, RowRange) const {}
+  virtual void release(Split, RowRange) const {}
 };
 
 class Packs {

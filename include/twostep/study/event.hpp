@@ -57,6 +57,11 @@ struct FinalistsChosen {
 
 struct TeamsPlanned {
   std::vector<std::uint32_t> sizes;  // ranks per finalist, in the finalists' order
+  // Empty where the study file gave the size; in the finalists' order too.
+  std::vector<std::uint32_t> places;  // 0: the one that begins first
+  std::vector<double> seconds;        // predicted, each
+  double all_seconds = 0;             // predicted, until the last is done
+  std::uint32_t workers = 0;          // that the plan counts on; 0: the study file gave the size
 };
 
 struct StudyEnded {

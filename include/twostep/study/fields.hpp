@@ -27,8 +27,8 @@ struct BudgetSlot {
 struct AutoSlot {  // an integer whose 0 is written "auto"
   std::uint32_t* value;
 };
-using Slot = std::variant<std::monostate, std::string*, std::uint32_t*, std::uint64_t*, double*,
-                          EnumSlot, BudgetSlot, AutoSlot>;
+using Slot = std::variant<std::monostate, std::string*, bool*, std::uint32_t*, std::uint64_t*,
+                          double*, EnumSlot, BudgetSlot, AutoSlot>;
 
 struct Field {
   std::string path;  // "search.subset.rows"

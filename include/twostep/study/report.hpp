@@ -64,6 +64,7 @@ struct Report {
   std::uint32_t open = 0;    // running or waiting
   std::uint64_t subset_rows = 0;
   std::uint64_t full_rows = 0;
+  std::string reading;        // of the full rows; empty before the first retraining has ended
   double search_seconds = 0;  // summed over trials
   double retraining_seconds = 0;
   std::vector<std::string> dimensions;

@@ -71,6 +71,7 @@ struct Result {
   Evaluation test;
   double inference_seconds_per_row = 0;  // measured with a batch of 1024 rows (time field too)
   std::string model_file;                // relative to the study directory
+  std::string reading;                   // how the training rows were read, for people
   // extract_*:
   std::uint64_t train_rows = 0;
   std::uint64_t validation_rows = 0;

@@ -164,12 +164,19 @@ struct PromotionSpec {
 
 enum class Averaging { none, ema, swa };
 
+enum class Reading { automatic, mapped, streamed };
+
 struct RetrainingSpec {
   Budget budget;
   Averaging averaging = Averaging::none;  // of weights over steps
   double averaging_decay = 0.999;         // ema
   double averaging_start = 0.75;          // swa: fraction of the budget before the first
-  std::uint32_t team = 0;                 // ranks per finalist; 0: auto
+  std::uint32_t team = 0;            // ranks per finalist; 0: auto
+  bool reproducible = false;         // the same bits for any size of the team
+  std::uint32_t micro_batches = 16;  // reproducible: parts of each batch, in fixed order
+  Reading reading = Reading::automatic;
+  double memory = 1024;  // MiB of rows that are shuffled at a time, where they are streamed
+  std::uint64_t checkpoint_steps = 0;  // also save after so many steps; 0: by time alone
   friend bool operator==(const RetrainingSpec&, const RetrainingSpec&) = default;
 };
 

@@ -212,6 +212,17 @@ class Mapping {
                         count * sizeof(float) <= bytes_ - offset;
     return inside ? reinterpret_cast<const float*>(data_ + offset) : nullptr;
   }
+  // Gives advice about the pages that hold these values, if they are mapped.
+  void advise(std::span<const float> values, int advice) const {
+    const auto* at = reinterpret_cast<const std::byte*>(values.data());
+    if (data_ == nullptr || values.empty() || at < data_ || at >= data_ + bytes_) {
+      return;
+    }
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t begin = static_cast<std::size_t>(at - data_) / page * page;
+    const std::size_t end = static_cast<std::size_t>(at - data_) + values.size_bytes();
+    ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, advice);
+  }
 
  private:
   const std::byte* data_ = nullptr;
@@ -246,8 +257,21 @@ class MappedPack : public Pack {
   [[nodiscard]] std::span<const float> weights(Split split) const override {
     return weights_[static_cast<std::size_t>(split)];
   }
+  void will_need(Split split, RowRange rows) const override { advise(split, rows, MADV_WILLNEED); }
+  void release(Split split, RowRange rows) const override { advise(split, rows, MADV_DONTNEED); }
 
  private:
+  void advise(Split split, RowRange rows, int advice) const {
+    const auto some = [&](std::span<const float> all, std::size_t width) {
+      return all.subspan(rows.begin * width, rows.size() * width);
+    };
+    mapping_.advise(some(inputs(split), header_.input_names.size()), advice);
+    mapping_.advise(some(targets(split), header_.target_names.size()), advice);
+    if (!weights(split).empty()) {
+      mapping_.advise(some(weights(split), 1), advice);
+    }
+  }
+
   PackHeader header_;
   Mapping mapping_;
   std::array<std::span<const float>, 3> inputs_;

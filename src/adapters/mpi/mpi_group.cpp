@@ -9,7 +9,8 @@ namespace twostep {
 namespace {
 
 constexpr std::size_t largest_message = std::size_t{1} << 30;  // elements: MPI counts are int
-constexpr int eager_tests = 2000;                              // some 100 us
+constexpr int exchange_tag = 1;
+constexpr int eager_tests = 2000;  // some 100 us
 constexpr auto longest_pause = std::chrono::milliseconds(1);
 
 template <class T>
@@ -35,18 +36,40 @@ class MpiGroup : public Group {
   [[nodiscard]] int size() const override { return size_; }
   void sum(std::span<float> values) override { sum_in_place(values, MPI_FLOAT, comm_); }
   void sum(std::span<double> values) override { sum_in_place(values, MPI_DOUBLE, comm_); }
-  void start_sum(std::span<float> values) override {
-    while (!values.empty()) {
-      const std::size_t n = std::min(values.size(), largest_message);
-      started_.emplace_back();
-      MPI_Iallreduce(MPI_IN_PLACE, values.data(), static_cast<int>(n), MPI_FLOAT, MPI_SUM, comm_,
-                     &started_.back());
-      values = values.subspan(n);
+  void start_sum(std::span<float> values) override { start(values, MPI_FLOAT); }
+  void start_sum(std::span<double> values) override { start(values, MPI_DOUBLE); }
+  void poke() override {
+    if (!started_.empty()) {
+      int done = 0;
+      MPI_Testall(static_cast<int>(started_.size()), started_.data(), &done, MPI_STATUSES_IGNORE);
     }
   }
   void wait_sums() override {
     MPI_Waitall(static_cast<int>(started_.size()), started_.data(), MPI_STATUSES_IGNORE);
     started_.clear();
+  }
+  void exchange(std::span<const float> send, std::span<const std::uint64_t> send_counts,
+                std::span<float> receive, std::span<const std::uint64_t> receive_counts) override {
+    std::vector<MPI_Request> requests;
+    for (int i = 0; i < size_; ++i) {
+      for (std::uint64_t left = receive_counts[static_cast<std::size_t>(i)]; left > 0;) {
+        const std::size_t n = std::min<std::size_t>(left, largest_message);
+        MPI_Irecv(receive.data(), static_cast<int>(n), MPI_FLOAT, i, exchange_tag, comm_,
+                  &requests.emplace_back());
+        receive = receive.subspan(n);
+        left -= n;
+      }
+    }
+    for (int i = 0; i < size_; ++i) {
+      for (std::uint64_t left = send_counts[static_cast<std::size_t>(i)]; left > 0;) {
+        const std::size_t n = std::min<std::size_t>(left, largest_message);
+        MPI_Isend(send.data(), static_cast<int>(n), MPI_FLOAT, i, exchange_tag, comm_,
+                  &requests.emplace_back());
+        send = send.subspan(n);
+        left -= n;
+      }
+    }
+    MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
   }
   void broadcast(std::span<std::byte> bytes, int root) override {
     mpi::broadcast_bytes(bytes, root, comm_);
@@ -58,6 +81,16 @@ class MpiGroup : public Group {
   int rank_ = 0;
   int size_ = 1;
   std::vector<MPI_Request> started_;
+
+  template <class T>
+  void start(std::span<T> values, MPI_Datatype type) {
+    while (!values.empty()) {
+      const std::size_t n = std::min(values.size(), largest_message);
+      MPI_Iallreduce(MPI_IN_PLACE, values.data(), static_cast<int>(n), type, MPI_SUM, comm_,
+                     &started_.emplace_back());
+      values = values.subspan(n);
+    }
+  }
 };
 
 }  // namespace
