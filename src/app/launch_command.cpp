@@ -166,7 +166,8 @@ class Job {
     const auto word = parse_outcome(read_file(outcome_file_).value_or(""));
     if (!over_since_) {
       if (word && !word->running) {
-        over_since_ = now + end_patience;
+        // Members of a broken team wait for each other for ever.
+        over_since_ = now + (word->restart ? Duration{0} : end_patience);
       } else if (rank_zero_died(word, now) ||
                  (!(word && word->opened) && now - begun_ > start_patience)) {
         doomed_ = true;

@@ -106,6 +106,22 @@ class Launch(support.Case):
         self.check_once(40)
         self.assertEqual([n for n in os.listdir(self.path("out")) if n.startswith(".launch")], [])
 
+    @unittest.skipUnless(OPEN_MPI, "recovery is for Open MPI")
+    def test_a_team_that_lost_a_member_begins_again(self):
+        self.write("study.yaml", LONGER.replace("trials: 40", "trials: 6").replace(
+            "epochs: 40}", "epochs: 3000}\n  team: 2").replace("finalists: 3", "finalists: 1"))
+        job = self.launch()
+        support.wait_until(lambda: any('"kind":"retrain"' in line for line in self.lines("dispatched"))
+                           or job.poll() is not None, "a retraining")
+        time.sleep(0.2)  # into its collectives
+        os.kill(self.ranks(job)[2], signal.SIGKILL)
+        support.wait_until(lambda: len(self.lines("run_started")) == 2 or job.poll() is not None, "a new run", 40)
+        # What was wanted is seen; the rest of the retraining is not.
+        job.send_signal(signal.SIGTERM)
+        _, err = self.end(job, 75, 60)
+        self.assertIn("starting again (1 of 20)", err)
+        self.assertIn("its team cannot go on", err)
+
     def test_exit_codes_are_rank_zeros(self):
         self.write("study.yaml", LONGER.replace("data/*.h5", "nowhere/*.h5"))
         _, err = self.end(self.launch(), 4)
