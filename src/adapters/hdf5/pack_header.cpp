@@ -22,10 +22,13 @@ std::string encode_header(const PackHeader& h) {
 
 std::optional<PackHeader> decode_header(const std::string& text) {
   const json j = json::parse(text, nullptr, false);
-  if (j.is_discarded() || j.value("format", 0) != 1) {
+  if (!j.is_object()) {
     return std::nullopt;
   }
   try {
+    if (j.value("format", 0) != 1) {
+      return std::nullopt;
+    }
     PackHeader h;
     j.at("input_names").get_to(h.input_names);
     j.at("target_names").get_to(h.target_names);
