@@ -41,6 +41,14 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
+// Names out of other people's files must not command the terminal.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return (c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f; }, '?');
+  return text;
+}
+
 }  // namespace
 
 std::string Problem::text() const {
@@ -51,7 +59,7 @@ std::string Problem::text() const {
   if (!hint.empty()) {
     out += "\n  hint: " + hint;
   }
-  return out;
+  return printable(std::move(out));
 }
 
 Error::Error(ErrorKind kind, Problem problem)

@@ -49,12 +49,15 @@ void WorkerNode::load_checkpoint(const Assignment& assignment) {
   if (!file) {
     return;
   }
-  if (const auto state = decode_checkpoint(assignment, *file)) {
-    trainer_.load(*state);
-  } else {
-    log(LogLevel::warning, "the checkpoint of trial " + std::to_string(assignment.trial.value) +
-                               " is damaged; its training begins anew");
+  try {
+    if (const auto state = decode_checkpoint(assignment, *file)) {
+      trainer_.load(*state);
+      return;
+    }
+  } catch (const Error&) {  // whole, but of another network: nothing of it was taken
   }
+  log(LogLevel::warning, "the checkpoint of trial " + std::to_string(assignment.trial.value) +
+                             " is damaged; its training begins anew");
 }
 
 // A checkpoint that cannot be written costs time after a crash, no more: the training goes on.

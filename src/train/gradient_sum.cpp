@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "twostep/base/check.hpp"
+#include "twostep/base/error.hpp"
 #include "twostep/base/vectorise.hpp"
 
 namespace twostep {
@@ -173,8 +174,11 @@ void ReproducibleSum::save(ByteWriter& writer) const {
 }
 
 void ReproducibleSum::load(ByteReader& reader) {
-  exponents_ = reader.f64s();
-  TWOSTEP_ENSURE(exponents_.size() == begins_.size());
+  auto exponents = reader.f64s();
+  if (exponents.size() != begins_.size()) {
+    throw Error(ErrorKind::internal, Problem{"", "a checkpoint of another network", "", ""});
+  }
+  exponents_ = std::move(exponents);
 }
 
 }  // namespace twostep

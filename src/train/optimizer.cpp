@@ -245,13 +245,16 @@ void Optimizer::save(ByteWriter& writer) const {
 }
 
 void Optimizer::load(ByteReader& reader) {
-  steps_ = reader.u64();
-  momentum_product_ = reader.f64();
+  const std::uint64_t steps = reader.u64();
+  const double momentum_product = reader.f64();
   const auto first = reader.f32s();
   const auto second = reader.f32s();
   if (first.size() != first_.size() || second.size() != second_.size()) {
     throw Error(ErrorKind::internal, Problem{"", "a checkpoint of another network", "", ""});
   }
+  reader.expect_end();
+  steps_ = steps;
+  momentum_product_ = momentum_product;
   first_ = aligned(first);
   second_ = aligned(second);
 }

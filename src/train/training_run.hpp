@@ -73,6 +73,9 @@ class TrainingRun {
   bool order_ready_ = false;
 
   [[nodiscard]] bool retrains() const { return assignment_.kind == AssignmentKind::retrain; }
+  [[nodiscard]] bool averages() const {
+    return retrains() && context_.spec.retraining.averaging != Averaging::none;
+  }
   [[nodiscard]] double compute_gradient(RowRange batch);
   void compute_reproducibly(RowRange batch, RowRange mine);
   // The gradient of some rows of the batch, the first of which is `at` in x_; tells `loss_known`

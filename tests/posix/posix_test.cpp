@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,17 +23,52 @@ TEST(PosixFiles, KeepTheContract) {
   test::check_files_contract(*files);
 }
 
-TEST(PosixFiles, NoSpaceIsAnErrorWithItsReason) {
-  const auto files = make_posix_files("/dev");
-  // /dev/full refuses every write, as a full disk does.
+// A limit on the size of files stands for a full disk; a real one is in tests/crash/disk_test.py.
+TEST(PosixFiles, WhatCannotBeWrittenIsAnErrorWithItsReason) {
   const test::TemporaryFolder folder;
-  ASSERT_EQ(::symlink("/dev/full", folder.file("x.partial").c_str()), 0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{4, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string why;
   try {
     make_posix_files(folder.path())->replace("x", "content");
-    FAIL();
   } catch (const Error& error) {
+    why = error.what();
     EXPECT_EQ(error.kind(), ErrorKind::io);
-    EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos);
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_NE(why.find("File too large"), std::string::npos) << why;
+  EXPECT_FALSE(exists(folder.file("x.partial")));
+}
+
+TEST(PosixFiles, PlantedLinksAreNotFollowed) {
+  const test::TemporaryFolder folder;
+  const std::string victim = folder.file("victim");
+  std::ofstream(victim) << "mine";
+  const auto files = make_posix_files(folder.path());
+  for (const char* name : {"x.partial", "x", "log", "lock"}) {
+    ASSERT_EQ(::symlink(victim.c_str(), folder.file(name).c_str()), 0);
+  }
+  files->replace("x", "content");
+  EXPECT_EQ(files->read("x"), "content");
+  EXPECT_THROW(static_cast<void>(files->create_exclusive("log")), Error);
+  EXPECT_THROW(StudyLock(folder.path(), Duration{0}), Error);
+  EXPECT_EQ(files->read("victim"), "mine");
+}
+
+TEST(PosixFiles, KeepTheUsersUmask) {
+  const test::TemporaryFolder folder;
+  const mode_t before = ::umask(027);
+  make_posix_files(folder.path())->replace("x", "content");
+  static_cast<void>(make_posix_files(folder.path())->create_exclusive("y"));
+  ::umask(before);
+  for (const char* name : {"x", "y"}) {
+    struct stat info {};
+    ASSERT_EQ(::stat(folder.file(name).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0640U);
   }
 }
 

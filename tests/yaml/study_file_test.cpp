@@ -375,6 +375,18 @@ TEST(StudyFile, AliasBombsAreRefused) {
   EXPECT_THROW(static_cast<void>(read_yaml(bomb, "s.yaml")), Error);
 }
 
+// yaml-cpp would find empty documents in this for ever.
+TEST(StudyFile, TextBehindTheDocumentIsAnErrorWithItsLine) {
+  for (const char* text : {"a: 1\nb: {c: 2\n}, d\ne: 3\n", "a: 1\n---\nb: 2\n", "a: {b: 1}\n]\n"}) {
+    try {
+      static_cast<void>(read_yaml(text, "s.yaml"));
+      FAIL() << text;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("s.yaml:"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(Differences, SayWhatForbidsResuming) {
   const StudySpec before = read(good);
   const auto forbids = [&](const std::string& text) {

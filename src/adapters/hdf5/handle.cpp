@@ -95,8 +95,10 @@ std::string read_text_attribute(hid_t object, const char* name) {
   }
   const Handle attribute(H5Aopen(object, name, H5P_DEFAULT), &H5Aclose);
   const Handle type(H5Aget_type(attribute.get()), &H5Tclose);
-  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0) {
-    return "";
+  const Handle space(H5Aget_space(attribute.get()), &H5Sclose);
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0 ||
+      H5Sget_simple_extent_npoints(space.get()) != 1) {
+    return "";  // not one text of ours; an array of them would not fit below
   }
   std::string text(H5Tget_size(type.get()), '\0');
   if (H5Aread(attribute.get(), type.get(), text.data()) < 0) {
@@ -133,7 +135,8 @@ void publish(const std::string& temporary, const std::string& path) {
 void require_space(const std::string& path, std::uint64_t bytes, const std::string& for_what) {
   const std::string hint = "free some, or put study.directory elsewhere";
   const std::string what = "not enough space for " + for_what;
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  ::unlink(path.c_str());  // a leftover, or somebody's link to a file that is not ours
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (fd < 0) {
     throw Error(ErrorKind::io, Problem{path, "cannot be created", std::strerror(errno), hint});
   }

@@ -76,7 +76,8 @@ class Hdf5Models : public Models {
     const std::string path = place(name);
     make_folders(path);
     const std::string temporary = path + ".partial";
-    Handle file(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), &H5Fclose);
+    std::remove(temporary.c_str());  // a leftover, or somebody's link to a file that is not ours
+    Handle file(H5Fcreate(temporary.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT), &H5Fclose);
     if (!file.valid()) {
       hdf5::throw_io(path, "cannot be created");
     }
@@ -113,7 +114,8 @@ class Hdf5Models : public Models {
                                            "models are finalists/<id>/model.h5 of a study"});
     }
     const json j = json::parse(hdf5::read_text_attribute(file.get(), "model"), nullptr, false);
-    if (j.is_discarded() || j.value("format", 0) < 1) {
+    if (!j.is_object() || !j.contains("format") || !j["format"].is_number() ||
+        j.value("format", 0) < 1) {
       throw Error(ErrorKind::data, Problem{path, "not a model file of twostep", "",
                                            "models are finalists/<id>/model.h5 of a study"});
     }
@@ -212,6 +214,41 @@ class Hdf5Models : public Models {
     read_values(path, file, name + "/scale", H5T_NATIVE_DOUBLE, columns, out.scale.data());
   }
 
+  // A description must agree with itself, and the file must be long enough to hold what it
+  // promises: nothing is allocated on its word alone.
+  static void check_description(const std::string& path, hid_t file, const Model& m) {
+    hsize_t bytes = 0;
+    H5Fget_filesize(file, &bytes);
+    const std::uint64_t most = bytes / sizeof(float);
+    std::uint64_t from = m.shape.inputs;
+    std::uint64_t parameters = 0;
+    bool good = from > 0 && from <= most && m.shape.outputs > 0 && m.shape.outputs <= most &&
+                m.shape.widths.size() <= most;
+    std::vector<std::uint32_t> widths = m.shape.widths;
+    widths.push_back(m.shape.outputs);
+    for (const std::uint32_t to : widths) {
+      good = good && to > 0 && to <= most && (from + 1) * to <= most - parameters;
+      parameters += good ? (from + 1) * to : 0;
+      from = to;
+    }
+    const auto fits = [](const std::vector<std::uint64_t>& columns, std::uint64_t all,
+                         const std::vector<std::string>& names) {
+      std::uint64_t sum = 0;
+      bool small = names.size() == all;
+      for (const std::uint64_t n : columns) {
+        small = small && n > 0 && n <= all - sum;
+        sum += small ? n : 0;
+      }
+      return small && sum == all;
+    };
+    if (!good || !fits(m.input_columns, m.shape.inputs, m.input_names) ||
+        !fits(m.target_columns, m.shape.outputs, m.target_names)) {
+      throw Error(ErrorKind::data,
+                  Problem{path, "a damaged model file",
+                          "its description contradicts itself or the file's length", ""});
+    }
+  }
+
   static Model read(const std::string& path, hid_t file, const json& j) {
     Model m;
     j.at("inputs").get_to(m.shape.inputs);
@@ -234,6 +271,7 @@ class Hdf5Models : public Models {
     decode_variables(j.at("target_variables"), m.targets, m.target_columns);
     j.at("input_names").get_to(m.input_names);
     j.at("target_names").get_to(m.target_names);
+    check_description(path, file, m);
     const MlpLayout layout(m.shape);
     m.parameters.resize(layout.parameters);
     m.state.resize(layout.state);

@@ -144,7 +144,7 @@ class Writer : public PackWriter {
     // The header may be longer than the 64 KB of an attribute in an object header.
     H5Pset_attr_phase_change(creation.get(), 0, 0);
     H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    file_ = Handle(H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
+    file_ = Handle(H5Fcreate(temporary_.c_str(), H5F_ACC_EXCL, creation.get(), access.get()),
                    &H5Fclose);
     if (!file_.valid()) {
       hdf5::throw_io(temporary_, "cannot be created");

@@ -26,11 +26,14 @@ std::string encode_header(const PackHeader& h) {
 
 std::optional<PackHeader> decode_header(const std::string& text) {
   const json j = json::parse(text, nullptr, false);
-  const int format = j.is_discarded() ? 0 : j.value("format", 0);
+  const int format = j.is_object() ? j.value("format", 0) : 0;
   if (format != 1 && format != 2) {
     return std::nullopt;
   }
   try {
+    if (j.value("format", 0) != 1) {
+      return std::nullopt;
+    }
     PackHeader h;
     j.at("input_names").get_to(h.input_names);
     j.at("target_names").get_to(h.target_names);

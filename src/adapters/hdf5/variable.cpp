@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "adapters/hdf5/dimension_names.hpp"
+#include "adapters/hdf5/hostile.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 
@@ -84,7 +85,7 @@ std::vector<double> read_numbers_attribute(hid_t object, const char* name) {
 
 Variable::Variable(hid_t file, const std::string& path, const std::string& name)
     : where_(path + ":" + name), name_(name), file_(file) {
-  dataset_ = Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT), &H5Dclose);
+  dataset_ = open_own_dataset(file, where_, name);
   if (!dataset_.valid()) {
     reason();
     refuse(where_, "no variable " + name, "the study file names it", which_are_there(file, name));
@@ -97,6 +98,7 @@ Variable::Variable(hid_t file, const std::string& path, const std::string& name)
   }
   type_name_ = describe_type(type.get());
   storage_.element_bytes = H5Tget_size(type.get());
+  require_own_data(file, dataset_.get(), where_);
   read_storage();
   shape_.names = dimension_names(dataset_.get(), shape_.sizes.size());
   read_conventions();

@@ -74,7 +74,8 @@ class PosixFiles : public Files {
 
   [[nodiscard]] std::unique_ptr<AppendFile> create_exclusive(const std::string& name) override {
     const std::string path = place(name);
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0 && errno == EEXIST) {
       throw Error(ErrorKind::study,
                   Problem{path, "exists already", "another run of this study has just made it",
@@ -119,7 +120,12 @@ class PosixFiles : public Files {
   void replace(const std::string& name, std::string_view bytes) override {
     const std::string path = place(name);
     const std::string temporary = path + ".partial";
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    int fd = ::open(temporary.c_str(), flags, 0666);
+    if (fd < 0 && errno == ELOOP) {  // somebody's link, maybe to a file that is not ours
+      ::unlink(temporary.c_str());
+      fd = ::open(temporary.c_str(), flags, 0666);
+    }
     if (fd < 0) {
       fail(path, "cannot be written", errno);
     }

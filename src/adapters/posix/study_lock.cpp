@@ -22,7 +22,13 @@ std::string holder_text() {
   std::tm parts{};
   ::localtime_r(&now, &parts);
   std::strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &parts);
-  return "process " + std::to_string(::getpid()) + " on " + host_name() + " since " + when;
+  std::string job;
+  for (const char* name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"}) {
+    if (const auto id = environment(name); id && job.empty()) {
+      job = " in job " + *id;
+    }
+  }
+  return "process " + std::to_string(::getpid()) + " on " + host_name() + job + " since " + when;
 }
 
 std::string read_holder(int fd) {
@@ -39,7 +45,7 @@ std::string read_holder(int fd) {
 
 StudyLock::StudyLock(const std::string& directory, Duration patience) {
   const std::string path = directory + "/lock";
-  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (fd_ < 0) {
     throw Error(ErrorKind::io, Problem{path, "cannot be opened", std::strerror(errno),
                                        "check the permissions of study.directory"});

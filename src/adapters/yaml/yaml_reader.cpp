@@ -1,6 +1,9 @@
 #include "adapters/yaml/yaml_reader.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <sstream>
 
 #include "twostep/base/error.hpp"
 
@@ -60,6 +63,41 @@ class Converter {
   }
 };
 
+// Notes where documents begin, and nothing else.
+class DocumentMarks : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line + 1; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  [[nodiscard]] int line() const { return line_; }
+
+ private:
+  int line_ = 0;
+};
+
+// Not with YAML::LoadAll: on some malformed texts that finds empty documents for ever.
+void require_one_document(const std::string& text, const std::string& file) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentMarks marks;
+  if (parser.HandleNextDocument(marks) && parser.HandleNextDocument(marks)) {
+    throw Error(ErrorKind::config,
+                Problem{file + ":" + std::to_string(marks.line()),
+                        "a second YAML document, or text that does not belong to the first",
+                        "a study file is one document", "check this line and the one before"});
+  }
+}
+
 }  // namespace
 
 ConfigNode read_yaml(const std::string& text, const std::string& file) {
@@ -73,14 +111,8 @@ ConfigNode read_yaml(const std::string& text, const std::string& file) {
                                            "is this the right file?"});
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      throw Error(ErrorKind::config,
-                  Problem{file, "more than one YAML document", "", "remove the line ---"});
-    }
-    ConfigNode empty;
-    empty.file = file;
-    return documents.empty() ? empty : Converter(file).convert(documents[0], 0);
+    require_one_document(text, file);
+    return Converter(file).convert(YAML::Load(text), 0);
   } catch (const YAML::Exception& error) {
     const std::string at =
         error.mark.line >= 0 ? file + ":" + std::to_string(error.mark.line + 1) : file;
