@@ -32,6 +32,7 @@ function(twostep_mpi_test name)
   add_executable(${name} ${ARG_SOURCES} "${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp")
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${name} PRIVATE ${ARG_LINK} twostep_flags GTest::gmock GTest::gtest MPI::MPI_CXX)
+  target_compile_options(${name} PRIVATE -Wno-missing-field-initializers $<$<CONFIG:Release>:-O1>)
   foreach(ranks IN LISTS ARG_RANKS)
     add_test(NAME mpi.${name}.${ranks}
       COMMAND "${PROJECT_SOURCE_DIR}/tests/support/mpirun" ${MPIEXEC_EXECUTABLE} ${ranks} $<TARGET_FILE:${name}>)
