@@ -26,12 +26,12 @@ std::string encode_header(const PackHeader& h) {
 
 std::optional<PackHeader> decode_header(const std::string& text) {
   const json j = json::parse(text, nullptr, false);
-  const int format = j.is_object() ? j.value("format", 0) : 0;
-  if (format != 1 && format != 2) {
+  if (!j.is_object()) {
     return std::nullopt;
   }
   try {
-    if (j.value("format", 0) != 1) {
+    const int format = j.value("format", 0);
+    if (format != 1 && format != 2) {
       return std::nullopt;
     }
     PackHeader h;
