@@ -29,7 +29,7 @@ namespace {
 
 void read_weight(ReaderContext& context, const ConfigNode& node, const std::string& path,
                  std::vector<double>& out) {
-  if (path != "data.targets") {
+  if (path == "data.inputs") {
     context.problem(node.where(), path + ": weight: only targets have one", "",
                     "data.weights names a variable that weights the rows");
     return;
