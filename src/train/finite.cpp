@@ -36,7 +36,8 @@ std::string place_of_defect(const MlpLayout& layout, std::span<const float> grad
   while (l + 1 < layout.layers.size() && layout.layers[l + 1].weights <= at) {
     ++l;
   }
-  const char* block = at < layout.layers[l].biases ? "weights" : "biases";
+  const LayerLayout& layer = layout.layers[l];
+  const char* block = at < layer.biases ? "weights" : at < layer.gains() ? "biases" : "gains";
   return "layer " + std::to_string(l + 1) + "'s " + block;
 }
 

@@ -67,9 +67,14 @@ TrainingCase::TrainingCase(const Case& c, Engine& engine, std::uint64_t rows,
       group_(team ? std::move(team) : std::make_unique<SoloGroup>()),
       clock_(std::make_unique<PosixClock>()),
       context_{spec_, space_, plan_, packs_, models_, engine, *groups_, *clock_, "bench"} {
+  const PackHeader header = header_of(rows, validation_rows);
+  plan_.input_names = header.input_names;
+  plan_.target_names = header.target_names;
+  plan_.input_columns = {inputs};
+  plan_.target_columns = {outputs};
   plan_.subset_digest = "bench";
   SoloGroup alone;  // every member has all rows in its own memory
-  const auto writer = packs_.create("subset", header_of(rows, validation_rows), alone);
+  const auto writer = packs_.create("subset", header, alone);
   write_split(*writer, Split::train, rows);
   write_split(*writer, Split::validation, validation_rows);
   writer->finish();
