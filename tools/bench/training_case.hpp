@@ -14,8 +14,8 @@ struct Case {
   std::uint32_t width = 64;
   std::uint32_t batch = 128;
   Activation activation = Activation::relu;
-  std::string training;    // further members of `training`, ", \"x\": 1"
-  std::string retraining{};  // and of `retraining`; not empty: it is a retraining
+  std::string training;         // further members of `training`, ", \"x\": 1"
+  std::string retraining = {};  // and of `retraining`; not empty: it is a retraining
 };
 
 inline constexpr std::uint32_t inputs = 20;

@@ -61,17 +61,40 @@ Forest::Forest(const History& history, const std::vector<History::Row>& rows,
 
 // A random dimension, and a threshold between two of the node's values.
 Forest::Split Forest::draw_split(std::size_t begin, std::size_t end, Draws& draws) const {
-  Split split;
   const std::int32_t d = splittable_[draws.below(splittable_.size())];
-  const auto dimension = static_cast<std::size_t>(d);
   const auto value = [&] {
-    return x_[order_[begin + draws.below(end - begin)] * axes_.size() + dimension];
+    return x_[order_[begin + draws.below(end - begin)] * axes_.size() +
+              static_cast<std::size_t>(d)];
   };
   const float a = value();
-  const float b = value();
+  return split_between(d, a, value(), draws);
+}
+
+// For nodes in which random pairs were alike: the first dimension, from a random one on, that has
+// two values.
+Forest::Split Forest::first_split(std::size_t begin, std::size_t end, Draws& draws) const {
+  const std::size_t from = splittable_.empty() ? 0 : draws.below(splittable_.size());
+  for (std::size_t i = 0; i < splittable_.size(); ++i) {
+    const std::int32_t d = splittable_[(from + i) % splittable_.size()];
+    const auto value = [&](std::size_t at) {
+      return x_[order_[at] * axes_.size() + static_cast<std::size_t>(d)];
+    };
+    for (std::size_t at = begin + 1; at < end; ++at) {
+      if (value(at) != value(begin)) {
+        return split_between(d, value(begin), value(at), draws);
+      }
+    }
+  }
+  return {};
+}
+
+// No split where the two values are one.
+Forest::Split Forest::split_between(std::int32_t d, float a, float b, Draws& draws) const {
+  Split split;
   if (a == b) {
     return split;
   }
+  const auto dimension = static_cast<std::size_t>(d);
   split.dimension = d;
   const Axis& axis = axes_[dimension];
   if (axis.categorical && axis.levels <= most_categories) {
@@ -129,7 +152,7 @@ Forest::Split Forest::best_split(std::size_t begin, std::size_t end, Draws& draw
       best = splits[s];
     }
   }
-  return best;
+  return best.dimension < 0 ? first_split(begin, end, draws) : best;
 }
 
 void Forest::grow(std::uint32_t node, std::size_t begin, std::size_t end, Draws& draws) {

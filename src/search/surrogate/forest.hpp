@@ -61,6 +61,8 @@ class Forest {
   }
   void grow(std::uint32_t node, std::size_t begin, std::size_t end, Draws& draws);
   [[nodiscard]] Split draw_split(std::size_t begin, std::size_t end, Draws& draws) const;
+  [[nodiscard]] Split first_split(std::size_t begin, std::size_t end, Draws& draws) const;
+  [[nodiscard]] Split split_between(std::int32_t d, float a, float b, Draws& draws) const;
   [[nodiscard]] Split best_split(std::size_t begin, std::size_t end, Draws& draws) const;
 };
 
