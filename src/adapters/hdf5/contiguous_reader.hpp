@@ -1,6 +1,5 @@
 // Reads pieces of a contiguous dataset with the system's own call, at the address that HDF5 gives:
-// of a scattered selection HDF5's bookkeeping (18 us a request, measured) costs twenty times what
-// the request itself does.
+// of a scattered selection HDF5's bookkeeping around a request costs more than the request.
 #pragma once
 
 #include <optional>

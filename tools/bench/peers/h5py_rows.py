@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """h5py_rows.py ROWS FILE...: reads the rows listed in ROWS ("shard row" a line) of every variable with h5py.
 
 Prints the seconds of the faster of two ways: dataset[rows], and dataset[:][rows] (the whole variable, then the rows)."""
