@@ -219,7 +219,8 @@ void StudyHost::announce() {
 // How step 2 will go about it, once that is known.
 void StudyHost::announce_teams() {
   const State& s = node_->state();
-  if (said_teams_ || s.finalists.empty() || s.finalists.front().team == 0 || s.ended) {
+  const bool planned = !s.finalists.empty() && s.finalists.front().team > 0;
+  if (options_.quiet || said_teams_ || !planned || s.ended) {
     return;
   }
   said_teams_ = true;

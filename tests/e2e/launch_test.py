@@ -12,7 +12,8 @@ import support
 
 LONGER = support.STUDY.replace("trials: 16", "trials: 40").replace("epochs: 5}", "epochs: 100}").replace(
     "epochs: 2}", "epochs: 40}")
-OPEN_MPI = "Open MPI" in subprocess.run([support.MPIEXEC, "--version"], capture_output=True, text=True).stdout
+VERSION = subprocess.run([support.MPIEXEC, "--version"], capture_output=True, text=True).stdout
+OPEN_MPI = "Open MPI" in VERSION or "OpenRTE" in VERSION  # the latter is how its mpiexec calls itself
 
 
 def rank_of(pid):

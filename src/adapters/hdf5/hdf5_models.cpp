@@ -241,8 +241,10 @@ class Hdf5Models : public Models {
       }
       return small && sum == all;
     };
+    // A class target is one column of as many outputs as there are classes.
+    const std::uint64_t targets = m.task == Task::classes ? 1 : m.shape.outputs;
     if (!good || !fits(m.input_columns, m.shape.inputs, m.input_names) ||
-        !fits(m.target_columns, m.shape.outputs, m.target_names)) {
+        !fits(m.target_columns, targets, m.target_names)) {
       throw Error(ErrorKind::data,
                   Problem{path, "a damaged model file",
                           "its description contradicts itself or the file's length", ""});
