@@ -94,18 +94,19 @@ void drain(Link& link, PosixClock& clock) {
 
 int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   std::optional<StudyHost> host;
+  std::optional<SharedMark> mark;
   Bytes setup;
   try {
     host.emplace(options, load_study(options.study_file, data_root(options.data_root, host_name())),
                  static_cast<std::uint32_t>(world.size() - 1));
+    mark.emplace(host->setup().spec.directory);
     setup = host->setup().encode();
   } catch (const Error&) {
     world.broadcast(setup, 0);  // empty: there will be nothing to do
     throw;
   }
   world.broadcast(setup, 0);
-  const SharedMark mark(host->setup().spec.directory);
-  Bytes self = as_bytes({own_place().encode(), mark.name()});
+  Bytes self = as_bytes({own_place().encode(), mark->name()});
   world.broadcast(self, 0);
   std::vector<Place> places;
   for (const std::string& text : world.gather(own_place().encode())) {

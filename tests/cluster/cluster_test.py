@@ -20,7 +20,7 @@ class Cluster(support.Case):
     def setUpClass(cls):
         absent = hosts.missing()
         version = subprocess.run([support.MPIEXEC, "--version"], capture_output=True, text=True).stdout
-        if not absent and "Open MPI" not in version:
+        if not absent and "Open MPI" not in version and "OpenRTE" not in version:
             absent = "Open MPI"
         if absent:
             if os.environ.get("CI") == "true":
