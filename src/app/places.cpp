@@ -74,4 +74,14 @@ std::vector<int> Neighbours::gone(Time now) {
   return out;
 }
 
+std::vector<int> Neighbours::missing() const {
+  std::vector<int> out;
+  for (const auto& [rank, one] : watched_) {
+    if (!process_lives(one.pid)) {
+      out.push_back(rank);
+    }
+  }
+  return out;
+}
+
 }  // namespace twostep

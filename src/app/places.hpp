@@ -33,6 +33,8 @@ class Neighbours {
   Neighbours(const Place& self, const std::map<int, Place>& ranks);
   // Ranks found to be gone since the last call; looks twice a second.
   [[nodiscard]] std::vector<int> gone(Time now);
+  // Ranks whose process is not there at this very moment.
+  [[nodiscard]] std::vector<int> missing() const;
 
  private:
   struct Watched {

@@ -268,6 +268,13 @@ std::string report_text(const Report& report) {
   add_line(out, "search",
            report.algorithm + ", seed " + std::to_string(report.seed) + ", " +
                std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs"));
+  if (report.workers_lost > 0) {
+    add_line(out, "lost",
+             std::to_string(report.workers_lost) +
+                 (report.workers_lost == 1 ? " worker" : " workers") + " (" +
+                 report.losses.front() + (report.workers_lost > 1 ? ", ..." : "") +
+                 "); what they held was given to others");
+  }
   std::string trials = std::to_string(report.finished) + " of " +
                        std::to_string(report.planned_trials) + " finished";
   trials += report.diverged ? ", " + std::to_string(report.diverged) + " diverged" : "";
@@ -315,6 +322,8 @@ std::string report_json(const Report& report) {
             {"phase", report.phase},
             {"message", report.message},
             {"runs", report.runs},
+            {"workers_lost", report.workers_lost},
+            {"losses", report.losses},
             {"trials_planned", report.planned_trials},
             {"trials_finished", report.finished},
             {"trials_diverged", report.diverged},

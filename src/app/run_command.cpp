@@ -142,7 +142,8 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     // MPI_Finalize would wait for ranks that are gone or cannot be reached, or for those that hold
     // a file that they could not write.
     const bool broken = state.ended && !state.end.success && state.end.error == ErrorKind::io;
-    if (host->node().coordinator().stranded() || broken || host->hurried()) {
+    if (host->node().coordinator().stranded() || broken || host->hurried() ||
+        host->node().coordinator().any_hung()) {
       end_all(code);
     }
     return code;

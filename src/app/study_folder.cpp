@@ -14,6 +14,7 @@ RecordedStudy read_study(const std::string& directory,
   const auto files = make_posix_files(directory);
   RecordedStudy study;
   read_journal(*files, [&](const NumberedEvent& e) {
+    require_consistent(study.state, e.event, e.seq);
     study.state.apply(e.event);
     if (event) {
       event(e);

@@ -1,5 +1,6 @@
 #include "app/study_host.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -88,6 +89,8 @@ void StudyHost::know(const std::vector<Place>& places) {
 CoordinatorOptions StudyHost::limits() {
   CoordinatorOptions out;
   out.lost_after = from_seconds(options_.lost_after);
+  // Workers give rank 0 up after the same silence: it must be heard of several times in it.
+  out.alive_every = std::min(out.alive_every, out.lost_after / 4);
   out.inputs = static_cast<std::uint32_t>(setup_.plan.inputs());
   out.targets = static_cast<std::uint32_t>(setup_.plan.targets());
   const WallTime wall = clock_.wall();
@@ -112,6 +115,11 @@ void StudyHost::heed_signals() {
     terms_ = terms_noted();
     progress_.message("stopping on " + *signal);
     node_->request_stop("stopped by " + *signal);
+    // A launcher that has seen a rank die asks the others to stop, and kills them a second later:
+    // time enough to record who it was, and so under which trial.
+    for (const int rank : neighbours_ ? neighbours_->missing() : std::vector<int>()) {
+      node_->worker_gone(WorkerId(static_cast<std::uint32_t>(rank)), "its process had ended");
+    }
   } else if (stopping_ && !hurried_ && terms_noted() > terms_) {
     terms_ = terms_noted();
     if (now - stopping_since_ >= same) {
@@ -167,6 +175,9 @@ int StudyHost::close() {
 }
 
 void StudyHost::fail(const Error& error) noexcept {
+  if (node_ && node_->superseded()) {
+    return;  // the word is the successor's
+  }
   try {
     leave_word(exit_code(error.kind()), error.what());
   } catch (const Error&) {  // the disk that is full is the very reason

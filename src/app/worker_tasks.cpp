@@ -6,6 +6,7 @@
 #include "adapters/hdf5/hdf5_packs.hpp"
 #include "adapters/onednn/onednn_engine.hpp"
 #include "adapters/posix/host.hpp"
+#include "adapters/posix/memory.hpp"
 #include "app/commands.hpp"
 
 namespace twostep {
@@ -27,7 +28,7 @@ WorkerTasks::WorkerTasks(const StudySetup& setup, std::unique_ptr<GroupMaker> gr
       engine_(make_onednn_engine(threads())),
       extractor_({setup.spec, setup.plan, *shards_, *packs_, *groups_, clock}),
       trainer_({setup.spec, setup.space, setup.plan, *packs_, *models_, *engine_, *groups_, clock,
-                build_text()}),
+                build_text(), &memory_at_hand}),
       active_(&trainer_) {}
 
 void WorkerTasks::start(const Assignment& assignment) {

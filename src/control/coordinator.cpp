@@ -87,8 +87,13 @@ void Coordinator::hear(Step& step, Time now, WorkerId from, const FromWorker& me
     return;
   }
   Worker& worker = found->second;
+  if (!worker.holds.empty() && worker.present) {
+    const Duration beyond = now - worker.heard - options_.heartbeat_every;
+    worker.slice = (worker.slice + std::max(beyond, Duration{0})) / 2;
+  }
   worker.heard = now;
   worker.present = true;  // one that was given up and speaks again is taken back
+  worker.silent = false;
   if (const auto* done = std::get_if<Done>(&message)) {
     std::erase(worker.holds, done->result.assignment);
     accept(step, from, done->result);
@@ -164,12 +169,20 @@ void Coordinator::check_silence(Step& step, Time now) {
     const auto open =
         worker.holds.empty() ? state_.open.end() : state_.open.find(worker.holds.front());
     const bool team = open != state_.open.end() && open->second.team.size() > 1;
-    const Duration limit = team ? options_.team_lost_after : options_.lost_after;
+    const Duration limit = team
+                               ? options_.team_lost_after
+                               : std::max(options_.lost_after, options_.slices_lost * worker.slice);
     if (now - worker.heard > limit) {
+      worker.silent = true;
       lose(step, id,
            "silent for " + std::to_string(static_cast<long>(seconds(now - worker.heard))) + " s");
     }
   }
+}
+
+bool Coordinator::any_hung() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& w) { return w.second.silent; });
 }
 
 Time Coordinator::next_timer() const {

@@ -154,10 +154,37 @@ void Coordinator::end_if_time_is_up(Step& step) {
   }
 }
 
+// Workers that hold no trial, though they may soon have nothing else to do: those that are here,
+// and for a while those that have yet to appear. Counted until each has had one.
+std::size_t Coordinator::unserved_workers() {
+  if (all_served_) {
+    return 0;
+  }
+  const bool expected = now_ - begun_ < options_.hello_patience;
+  std::size_t unserved = 0;
+  for (const auto& [id, worker] : workers_) {
+    const auto open =
+        worker.holds.empty() ? state_.open.end() : state_.open.find(worker.holds.front());
+    const bool trains = open != state_.open.end() && open->second.kind == AssignmentKind::trial;
+    unserved += !trains && (worker.present || expected) ? 1 : 0;
+  }
+  all_served_ = unserved == 0;
+  return unserved;
+}
+
 void Coordinator::dispatch_search(Step& step) {
   const std::uint32_t depth = queue_depth();
-  // The least loaded first, so that no worker queues while another is idle.
+  // The least loaded first, so that no worker queues while another is idle; nor while another, who
+  // has yet to appear or to report, may soon have nothing to do.
+  std::size_t unserved = unserved_workers();
   while (!load_.empty() && load_.begin()->first < depth) {
+    const std::size_t created = std::max<std::size_t>(state_.trials.size(), spec_.search.trials);
+    const std::size_t left = created - state_.trials.size() + state_.waiting.size();
+    const bool idle = load_.begin()->first == 0;
+    if (!idle && left <= unserved) {
+      return;
+    }
+    unserved -= idle && unserved > 0 ? 1 : 0;
     if (!dispatch_next_trial(step, load_.begin()->second)) {
       if (!state_.waiting.empty()) {
         end_if_time_is_up(step);

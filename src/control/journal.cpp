@@ -23,63 +23,137 @@ std::string segment_path(std::uint32_t number) {
 
 struct Segment {
   std::string name;
-  std::vector<NumberedEvent> events;
-  bool torn = false;  // its last line is not whole
-  std::size_t torn_offset = 0;
-  std::size_t torn_bytes = 0;
-  std::string damage;  // why the first unreadable line is unreadable
-  std::size_t damaged_line = 0;
-  bool damage_at_end = false;
+  std::string text;
+  std::uint64_t limit = ~std::uint64_t{0};  // last event of it that its successors accepted
 };
 
-// Reads up to the first line that is not whole.
-Segment parse_segment(const std::string& name, const std::string& text) {
-  Segment segment;
-  segment.name = name;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t newline = text.find('\n', begin);
-    const bool last = newline == std::string::npos || newline + 1 == text.size();
-    const std::size_t end = newline == std::string::npos ? text.size() : newline;
+// Walks over the lines of a segment up to the first that is not whole.
+class LineReader {
+ public:
+  explicit LineReader(const Segment& segment) : segment_(segment) {}
+
+  // False: the end, or a line that is not whole (then damaged()).
+  bool next(NumberedEvent& event) {
+    const std::string_view text = segment_.text;
+    if (begin_ >= text.size()) {
+      return false;
+    }
+    const std::size_t newline = text.find('\n', begin_);
+    const std::size_t end = std::min(newline, text.size());
     try {
       if (newline == std::string::npos) {
         throw Error(ErrorKind::study, Problem{"", "a damaged journal line", "it has no end", ""});
       }
-      segment.events.push_back(decode_event(std::string_view(text).substr(begin, end - begin)));
+      event = decode_event(text.substr(begin_, end - begin_));
     } catch (const Error& error) {
       if (!error.problems().front().hint.empty()) {
         throw;  // a newer format: not damage
       }
-      segment.torn = true;
-      segment.torn_offset = begin;
-      segment.torn_bytes = text.size() - begin;
-      segment.damage = error.problems().front().why;
-      segment.damaged_line = segment.events.size() + 1;
-      segment.damage_at_end = last;
-      return segment;
+      damage_ = error.problems().front().why;
+      at_end_ = end + 1 >= text.size();
+      return false;
     }
-    begin = end + 1;
+    begin_ = end + 1;
+    ++lines_;
+    return true;
   }
-  return segment;
-}
 
-[[noreturn]] void refuse(const Segment& segment, const std::string& why) {
-  throw Error(
-      ErrorKind::study,
-      Problem{std::string(folder) + "/" + segment.name + ":" + std::to_string(segment.damaged_line),
-              "the journal is damaged at byte " + std::to_string(segment.torn_offset), why,
-              "restore the study directory from a backup, or start over with --fresh --overwrite"});
-}
+  [[nodiscard]] bool damaged() const { return !damage_.empty(); }
+  [[nodiscard]] bool damage_at_end() const { return at_end_; }
+  [[nodiscard]] std::size_t torn_bytes() const { return segment_.text.size() - begin_; }
+  // The line that was read last, or that is damaged.
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw Error(ErrorKind::study,
+                Problem{std::string(folder) + "/" + segment_.name + ":" +
+                            std::to_string(lines_ + (damaged() ? 1 : 0)),
+                        "the journal is damaged at byte " + std::to_string(begin_), why,
+                        "restore the study directory from a backup, or start over with --fresh "
+                        "--overwrite"});
+  }
+  [[noreturn]] void refuse_damage() const { refuse(damage_); }
+
+ private:
+  const Segment& segment_;
+  std::size_t begin_ = 0;
+  std::size_t lines_ = 0;
+  std::string damage_;
+  bool at_end_ = false;
+};
 
 // What a later run says it accepted of the segments before it: in its first event, or its second
 // where it began the study.
 std::optional<std::uint64_t> accepted_by(const Segment& later) {
-  for (std::size_t i = 0; i < later.events.size() && i < 2; ++i) {
-    if (const auto* started = std::get_if<RunStarted>(&later.events[i].event)) {
+  LineReader lines(later);
+  NumberedEvent event;
+  for (int i = 0; i < 2 && lines.next(event); ++i) {
+    if (const auto* started = std::get_if<RunStarted>(&event.event)) {
       return started->accepted_seq;
     }
   }
   return std::nullopt;
+}
+
+// In their order.
+std::vector<std::string> segment_names(Files& files) {
+  std::vector<std::string> names = files.list(folder);
+  std::erase_if(names, [](const std::string& n) {  // only 0001.jsonl, 0002.jsonl, ...
+    const std::size_t digits = std::min(n.find_first_not_of("0123456789"), n.size());
+    return digits < 4 || digits > 9 || n.substr(digits) != ".jsonl";
+  });
+  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  });
+  return names;
+}
+
+std::vector<Segment> read_segments(Files& files, JournalContents& contents) {
+  std::vector<Segment> segments;
+  for (const std::string& name : segment_names(files)) {
+    segments.push_back({name, files.read(std::string(folder) + "/" + name).value_or("")});
+    contents.segments = static_cast<std::uint32_t>(std::stoul(name));
+  }
+  std::uint64_t limit = ~std::uint64_t{0};
+  for (std::size_t i = segments.size(); i-- > 0;) {
+    segments[i].limit = limit;
+    limit = std::min(limit, accepted_by(segments[i]).value_or(limit));
+  }
+  return segments;
+}
+
+void read_segment(const Segment& segment, JournalContents& contents,
+                  const std::function<void(const NumberedEvent&)>& on_event) {
+  const bool last = segment.limit == ~std::uint64_t{0};
+  std::size_t ignored = 0;
+  LineReader lines(segment);
+  NumberedEvent event;
+  while (lines.next(event)) {
+    if (event.seq > segment.limit) {
+      ++ignored;
+      continue;
+    }
+    if (event.seq != contents.last_seq + 1) {
+      lines.refuse("event " + std::to_string(contents.last_seq + 1) + " is missing before event " +
+                   std::to_string(event.seq));
+    }
+    contents.last_seq = event.seq;
+    on_event(event);
+  }
+  if (ignored > 0) {
+    contents.warnings.push_back("journal/" + segment.name + ": ignored " + std::to_string(ignored) +
+                                " events that an older run added after its successor had started");
+  }
+  if (!lines.damaged()) {
+    return;
+  }
+  const bool beyond =
+      !last && contents.last_seq >= segment.limit;  // all that was accepted was read
+  if (!beyond && !(last && lines.damage_at_end())) {
+    lines.refuse_damage();
+  }
+  if (last) {
+    contents.warnings.push_back("journal/" + segment.name + ": cut off an incomplete last line (" +
+                                std::to_string(lines.torn_bytes()) + " bytes), left by a crash");
+  }
 }
 
 }  // namespace
@@ -87,60 +161,16 @@ std::optional<std::uint64_t> accepted_by(const Segment& later) {
 JournalContents read_journal(Files& files,
                              const std::function<void(const NumberedEvent&)>& on_event) {
   JournalContents contents;
-  std::vector<std::string> names = files.list(folder);
-  std::erase_if(names,
-                [](const std::string& n) { return n.size() < 10 || !n.ends_with(".jsonl"); });
-  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-  });
-  std::vector<Segment> segments;
-  for (const std::string& name : names) {
-    segments.push_back(
-        parse_segment(name, files.read(std::string(folder) + "/" + name).value_or("")));
-    contents.segments = static_cast<std::uint32_t>(std::stoul(name));
-  }
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    Segment& segment = segments[i];
-    std::uint64_t limit = ~std::uint64_t{0};
-    for (std::size_t j = i + 1; j < segments.size(); ++j) {
-      if (const auto accepted = accepted_by(segments[j])) {
-        limit = std::min(limit, *accepted);
-      }
-    }
-    const bool last = limit == ~std::uint64_t{0};
-    std::size_t ignored = 0;
-    for (const NumberedEvent& event : segment.events) {
-      if (event.seq > limit) {
-        ++ignored;
-        continue;
-      }
-      if (event.seq != contents.last_seq + 1) {
-        segment.damaged_line = static_cast<std::size_t>(&event - segment.events.data()) + 1;
-        refuse(segment, "event " + std::to_string(contents.last_seq + 1) +
-                            " is missing before event " + std::to_string(event.seq));
-      }
-      contents.last_seq = event.seq;
-      on_event(event);
-    }
-    if (ignored > 0) {
-      contents.warnings.push_back(
-          "journal/" + segment.name + ": ignored " + std::to_string(ignored) +
-          " events that an older run added after its successor had started");
-    }
-    if (!segment.torn) {
-      continue;
-    }
-    const bool beyond = !last && contents.last_seq >= limit;  // everything accepted was read
-    if (!beyond && !(last && segment.damage_at_end)) {
-      refuse(segment, segment.damage);
-    }
-    if (last) {
-      contents.warnings.push_back("journal/" + segment.name +
-                                  ": cut off an incomplete last line (" +
-                                  std::to_string(segment.torn_bytes) + " bytes), left by a crash");
-    }
+  for (Segment& segment : read_segments(files, contents)) {
+    read_segment(segment, contents, on_event);
+    segment.text = {};
   }
   return contents;
+}
+
+std::uint32_t newest_segment(Files& files) {
+  const auto names = segment_names(files);
+  return names.empty() ? 0 : static_cast<std::uint32_t>(std::stoul(names.back()));
 }
 
 JournalWriter::JournalWriter(Files& files, std::uint32_t segment, std::uint64_t last_seq)

@@ -177,6 +177,10 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.diverged = state.trials_diverged;
   report.failed = state.trials_failed;
   report.open = static_cast<std::uint32_t>(state.trials.size()) - state.trials_done;
+  report.workers_lost = state.workers_lost;
+  for (const WorkerLost& loss : state.losses) {
+    report.losses.push_back("worker " + std::to_string(loss.worker.value) + ": " + loss.why);
+  }
   report.subset_rows = state.subset.train_rows;
   report.full_rows = state.full.train_rows;
   for (const Dimension& dimension : space.dimensions) {

@@ -43,15 +43,34 @@ void apply_event(State& s, const StudyCreated& e) {
   s.data_digest = e.data_digest;
 }
 
-void apply_event(State& s, const RunStarted& e) {
+// What an earlier run has left open. One that ended without a word may have been ended by a trial
+// that took the whole job with it. A launcher asks the others to stop before it kills them: where
+// all workers but one have answered that, it is known who died first, and under what.
+void void_all(State& s) {
+  std::set<WorkerId> workers;
   for (const auto& [id, assignment] : s.open) {
-    void_assignment(s, assignment, s.run_ended ? Cause::stopped : Cause::unclean_end);
+    workers.insert(assignment.team.front());
   }
+  const bool known = workers.size() == 1 && s.interruptions > 0;
+  std::set<WorkerId> blamed;
+  for (const auto& [id, assignment] : s.open) {
+    const bool first = blamed.insert(assignment.team.front()).second;  // the one under way
+    Cause cause = Cause::stopped;
+    if (first && !s.run_ended) {
+      cause = known ? Cause::worker_lost : Cause::unclean_end;
+    }
+    void_assignment(s, assignment, cause);
+  }
+}
+
+void apply_event(State& s, const RunStarted& e) {
+  void_all(s);
   s.open.clear();
   s.run = e;
   s.run_ended = false;
   s.run_end_reason.clear();
   s.extraction_attempts = 0;
+  s.interruptions = 0;
   s.subset_extracted = s.subset_extracted && e.subset_present;
   s.full_extracted = s.full_extracted && e.full_present;
   if (s.ended && !s.end.success) {  // whatever stopped the study may have been mended
@@ -115,6 +134,7 @@ void apply_event(State& s, const Finished& e) {
   if (r.outcome == Outcome::interrupted) {
     TWOSTEP_CHECK(open != s.open.end());
     void_assignment(s, open->second, Cause::stopped);
+    ++s.interruptions;
   } else if (r.kind == AssignmentKind::trial) {
     finish_trial(s, r);
   } else if (r.kind == AssignmentKind::retrain) {
@@ -135,10 +155,17 @@ void apply_event(State& s, const Finished& e) {
 
 void apply_event(State& s, const WorkerLost& e) {
   ++s.workers_lost;
+  if (s.losses.size() < State::most_losses_kept) {
+    s.losses.push_back(e);
+  }
+  // A worker does its assignments one after the other: what waited behind the first is not to blame
+  // for its death.
+  bool first = true;
   for (auto at = s.open.begin(); at != s.open.end();) {
     const auto& team = at->second.team;
     if (std::find(team.begin(), team.end(), e.worker) != team.end()) {
-      void_assignment(s, at->second, Cause::worker_lost);
+      void_assignment(s, at->second, first ? Cause::worker_lost : Cause::stopped);
+      first = false;
       at = s.open.erase(at);
     } else {
       ++at;

@@ -18,6 +18,14 @@ Result empty_result(const Assignment& assignment, Outcome outcome, const std::st
   return result;
 }
 
+void WorkerQueue::awake(Time now) {
+  const Duration counts = options_.silence_limit / 8;
+  if (now - awake_ > counts) {
+    heard_ += now - awake_ - counts;
+  }
+  awake_ = now;
+}
+
 void WorkerQueue::receive(Time now, const ToWorker& message) {
   heard_ = now;
   if (const auto* assign = std::get_if<Assign>(&message)) {

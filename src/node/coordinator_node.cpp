@@ -9,6 +9,12 @@
 #include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
+namespace {
+
+constexpr Duration look_every = std::chrono::seconds(2);
+
+}  // namespace
+
 void check_same_study(const State& journalled, const StudyIdentity& study) {
   std::vector<Problem> problems;
   if (journalled.spec_json != study.spec_json) {
@@ -43,8 +49,19 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
       clock_(clock),
       checkpoint_seconds_(study.spec.checkpoint_seconds),
       coordinator_(study.spec, study.space, options) {
-  const JournalContents contents =
-      read_journal(files, [&](const NumberedEvent& event) { coordinator_.replay(event.event); });
+  const JournalContents contents = read_journal(files, [&](const NumberedEvent& event) {
+    require_consistent(state(), event.event, event.seq);
+    const auto* created = std::get_if<TrialCreated>(&event.event);
+    if (created != nullptr && !study.space.contains(created->point)) {
+      throw Error(ErrorKind::study,
+                  Problem{"journal", "event " + std::to_string(event.seq) + " is not of this study",
+                          "its configuration is not in the search space", ""});
+    }
+    coordinator_.replay(event.event);
+    if (std::holds_alternative<StudyCreated>(event.event)) {
+      check_same_study(state(), study);  // before anything is made of another study's events
+    }
+  });
   warnings_ = contents.warnings;
   resumed_ = contents.last_seq > 0;
   if (resumed_) {
@@ -54,7 +71,8 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
     already_finished_ = true;
     return;
   }
-  journal_.emplace(files, contents.segments + 1, contents.last_seq);
+  segment_ = contents.segments + 1;
+  journal_.emplace(files, segment_, contents.last_seq);
   Step step;
   if (!resumed_) {
     const StudyCreated created{study.spec_json, study.data_digest};
@@ -97,7 +115,25 @@ void CoordinatorNode::take(Step step) {
   outbox_.insert(outbox_.end(), step.messages.begin(), step.messages.end());
 }
 
+// A run that was suspended for long may wake when its directory belongs to another. What it still
+// records is ignored there, but its files would be overwritten.
+void CoordinatorNode::look_for_successor() {
+  const Time now = clock_.now();
+  if (now < next_look_ && !coordinator_.finished()) {
+    return;
+  }
+  next_look_ = now + look_every;
+  if (newest_segment(files_) > segment_) {
+    superseded_ = true;
+    throw Error(
+        ErrorKind::study,
+        Problem{"journal", "another run of this study has begun since",
+                "this one was given up, suspended perhaps; it leaves everything as it is", ""});
+  }
+}
+
 void CoordinatorNode::commit() {
+  look_for_successor();
   journal_->flush();
   for (const Outgoing& message : outbox_) {
     link_.send(static_cast<int>(message.to.value), encode(message.message));
@@ -125,16 +161,16 @@ bool CoordinatorNode::tick() {
           "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
     }
   }
-  for (const WorkerGone& gone : std::exchange(gone_, {})) {
-    take(coordinator_.on(now, gone));
-    busy = true;
-  }
-  take(coordinator_.on(now, Tick{}));
   if (stop_) {
     take(coordinator_.on(now, StopRequested{*stop_}));
     stop_.reset();
     busy = true;
   }
+  for (const WorkerGone& gone : std::exchange(gone_, {})) {
+    take(coordinator_.on(now, gone));
+    busy = true;
+  }
+  take(coordinator_.on(now, Tick{}));
   busy = busy || !outbox_.empty();
   commit();
   return busy;

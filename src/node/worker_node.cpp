@@ -145,6 +145,7 @@ bool WorkerNode::tick() {
     return false;
   }
   const Time now = clock_.now();
+  queue_.awake(now);
   bool busy = receive(now);
   if (queue_.shutdown() || queue_.abandoned(now)) {
     abandoned_ = !queue_.shutdown();

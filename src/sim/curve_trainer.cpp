@@ -31,7 +31,8 @@ void CurveTrainer::start(const Assignment& assignment) {
     if (draw(options_.seed, assignment.trial, draw_outcome) < options_.fail_share) {
       throw Error(ErrorKind::trial, Problem{"", "bad shard", "drawn", ""});
     }
-    cost *= 0.25 + 1.5 * draw(options_.seed, assignment.trial, draw_cost);
+    cost *= 1 - options_.spread +
+            2 * options_.spread * draw(options_.seed, assignment.trial, draw_cost);
   }
   assignment_ = assignment;
   left_ = cost_ = from_seconds(cost / options_.speed);

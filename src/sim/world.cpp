@@ -421,7 +421,14 @@ class World {
     if (report_.live_digest != report_.replay_digest) {
       throw std::runtime_error("the replayed state is not the live one");
     }
-    if (!live.end.success || live.trials_done != options_.trials) {
+    // A study of few trials may end without one that finished, or whose finalists were all poison.
+    const bool nothing_left =
+        live.trials_finished == 0 ||
+        (live.finalists_chosen &&
+         std::none_of(live.finalists.begin(), live.finalists.end(), [](const FinalistRecord& f) {
+           return f.result.outcome == Outcome::finished;
+         }));
+    if (live.trials_done != options_.trials || (!live.end.success && !nothing_left)) {
       throw std::runtime_error("the study ended early: " + live.end.message);
     }
     report_.state = live;

@@ -10,7 +10,9 @@
 #include "train/training_run.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
+#include "twostep/base/log.hpp"
 #include "twostep/data/agree.hpp"
+#include "twostep/train/memory.hpp"
 
 namespace twostep {
 namespace {
@@ -49,6 +51,20 @@ std::shared_ptr<const Pack> MlpTrainer::open_pack(AssignmentKind kind) {
   return pack;
 }
 
+void MlpTrainer::check_memory(const Assignment& assignment, std::uint64_t rows) const {
+  if (context_.memory_at_hand == nullptr) {
+    return;
+  }
+  const Hyperparameters h = resolve(context_.spec, context_.space, assignment.point);
+  NetworkShape shape;
+  shape.inputs = static_cast<std::uint32_t>(context_.plan.input_names.size());
+  shape.widths = h.model.widths;
+  shape.outputs = static_cast<std::uint32_t>(context_.plan.target_names.size());
+  const std::uint64_t batch = std::min<std::uint64_t>(h.training.batch_size, rows);
+  const std::uint64_t share = (batch + assignment.team.size() - 1) / assignment.team.size();
+  require_memory(training_bytes(shape, h.training.optimizer, share), context_.memory_at_hand());
+}
+
 void MlpTrainer::start(const Assignment& assignment) {
   TWOSTEP_REQUIRE(!run_ && (assignment.kind == AssignmentKind::trial ||
                             assignment.kind == AssignmentKind::retrain));
@@ -64,6 +80,9 @@ void MlpTrainer::start(const Assignment& assignment) {
   group_ = context_.groups.make(ranks, static_cast<int>(assignment.id.value % 32768));
   std::shared_ptr<const Pack> pack;
   agree(*group_, [&] { pack = open_pack(assignment.kind); });
+  agree(*group_, [&] {
+    check_memory(assignment, pack->header().rows[static_cast<std::size_t>(Split::train)]);
+  });
   try {
     run_ = std::make_unique<TrainingRun>(context_, assignment, std::move(pack), *group_);
   } catch (const std::length_error&) {
@@ -111,10 +130,14 @@ bool MlpTrainer::advance_team(Duration slice) {
 void MlpTrainer::load_team(std::uint64_t bytes) {
   loaded_.resize(bytes);
   group_->broadcast(loaded_, 0);
-  ByteReader reader(loaded_);
-  earlier_seconds_ = reader.f64();
-  run_->load(reader);
-  reader.expect_end();
+  try {
+    ByteReader reader(loaded_);
+    const double earlier = reader.f64();
+    run_->load(reader);
+    earlier_seconds_ = earlier;
+  } catch (const Error& error) {  // the same bytes, so all members begin anew
+    log(LogLevel::warning, std::string("a checkpoint was left aside: ") + error.what());
+  }
   loaded_ = {};
 }
 
@@ -165,9 +188,9 @@ void MlpTrainer::load(std::span<const std::byte> state) {
     return;
   }
   ByteReader reader(state);
-  earlier_seconds_ = reader.f64();
+  const double earlier = reader.f64();
   run_->load(reader);
-  reader.expect_end();
+  earlier_seconds_ = earlier;
 }
 
 void MlpTrainer::stop() {

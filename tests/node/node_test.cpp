@@ -63,6 +63,29 @@ TEST(Nodes, AnotherStudyIsRefused) {
   EXPECT_THROW(CoordinatorNode(moved, alone(), link.coordinator_end(), files, clock), Error);
 }
 
+// A run that was suspended wakes when another has the study: it records nothing more.
+TEST(Nodes, ARunThatWasTakenOverLeavesEverythingAsItIs) {
+  MemFiles files;
+  const StudyIdentity study = simulated_study(1, 30);
+  SimClock clock;
+  LocalLink link;
+  CoordinatorNode old(study, alone(), link.coordinator_end(), files, clock);
+  CurveTrainer trainer(clock, {});
+  WorkerNode worker(link.worker_end(), trainer, clock);
+  for (int i = 0; i < 20; ++i) {
+    old.tick();
+    worker.tick();
+  }
+  EXPECT_FALSE(old.superseded());
+  const State state = run(study, files);
+  EXPECT_EQ(state.trials_done, 30U);
+  const auto before = files.read("journal/0001.jsonl");
+  clock.spend(std::chrono::seconds(60));
+  EXPECT_THROW(old.tick(), Error);
+  EXPECT_TRUE(old.superseded());
+  EXPECT_EQ(files.read("journal/0001.jsonl"), before);
+}
+
 // Whatever a crash leaves, the journal holds all that anybody was told.
 TEST(Nodes, NothingIsSentBeforeItIsDurable) {
   MemFiles files;
@@ -170,11 +193,25 @@ TEST(Nodes, AWorkerLeavesASilentCoordinator) {
   CurveTrainer trainer(clock, {});
   WorkerNode worker(link.worker_end(), trainer, clock);
   worker.tick();
-  EXPECT_FALSE(worker.done());
-  clock.set(std::chrono::seconds(200));
-  worker.tick();
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_FALSE(worker.done());
+    clock.set(std::chrono::seconds(11 * i));
+    worker.tick();
+  }
   EXPECT_TRUE(worker.done());
   EXPECT_TRUE(worker.abandoned());
+}
+
+// One that was suspended has not heard anything either; what was said meanwhile may take a moment.
+TEST(Nodes, AWorkerThatWasSuspendedDoesNotBlameTheCoordinator) {
+  SimClock clock;
+  LocalLink link;
+  CurveTrainer trainer(clock, {});
+  WorkerNode worker(link.worker_end(), trainer, clock);
+  worker.tick();
+  clock.set(std::chrono::seconds(1000));
+  worker.tick();
+  EXPECT_FALSE(worker.done());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "adapters/posix/clock.hpp"
 #include "adapters/posix/host.hpp"
+#include "adapters/posix/memory.hpp"
 #include "adapters/posix/posix_files.hpp"
 #include "adapters/posix/study_lock.hpp"
 #include "contract/files_suite.hpp"
@@ -70,6 +71,14 @@ TEST(PosixFiles, KeepTheUsersUmask) {
     ASSERT_EQ(::stat(folder.file(name).c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0640U);
   }
+}
+
+TEST(Memory, IsReadFromMeminfo) {
+  const std::string text = "MemTotal:       24576 kB\nMemFree: 1 kB\nMemAvailable:   1024 kB\n";
+  EXPECT_EQ(meminfo_bytes(text, "MemTotal"), 24576U * 1024);
+  EXPECT_EQ(meminfo_bytes(text, "MemAvailable"), 1024U * 1024);
+  EXPECT_EQ(meminfo_bytes(text, "Available"), 0U);
+  EXPECT_GT(memory_at_hand(), 1U << 20);
 }
 
 TEST(PosixClock, IsMonotonic) {

@@ -47,7 +47,11 @@ struct Step {
 };
 
 struct CoordinatorOptions {
-  Duration lost_after = std::chrono::seconds(120);  // silence of a worker that trains alone
+  // Silence of a worker that trains alone; or slices_lost times the slices that it was seen to
+  // need.
+  Duration lost_after = std::chrono::seconds(120);
+  int slices_lost = 20;
+  Duration heartbeat_every = std::chrono::seconds(2);  // of a worker, between slices
   Duration team_lost_after =
       std::chrono::hours(1);  // of one in a team, whose collectives may wait for others
   Duration hello_patience =
@@ -82,13 +86,17 @@ class Coordinator {
   // The run has ended because of workers that cannot be reached any more: members of a team that
   // wait in a collective for one that was lost, or all of them. Nobody should wait for them.
   [[nodiscard]] bool stranded() const { return stranded_; }
+  // A worker was given up for its silence: nobody should wait for it either.
+  [[nodiscard]] bool any_hung() const;
   // When something will have to be done even if nobody says anything.
   [[nodiscard]] Time next_timer() const;
 
  private:
   struct Worker {
     bool present = false;  // has said Hello and is not lost
+    bool silent = false;   // lost by its silence, and has not spoken since
     Time heard{};
+    Duration slice{};                   // how long it usually keeps silent beyond its heartbeat
     std::vector<AssignmentId> holds;    // in the order of their sending
     std::optional<std::size_t> listed;  // as which load it stands in load_
   };
@@ -112,6 +120,7 @@ class Coordinator {
   double mean_trial_seconds_ = -1;  // exponential mean over this run's results; negative: none yet
   bool teams_current_ = false;      // planned for the workers of this run
   bool stranded_ = false;
+  bool all_served_ = false;  // each worker has had a trial in this run
 
   void record(Step& step, const Event& event);
   void hear(Step& step, Time now, WorkerId from, const FromWorker& message);
@@ -137,6 +146,7 @@ class Coordinator {
   void end_if_time_is_up(Step& step);
   void fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes);
   void send(Step& step, Assignment assignment);
+  [[nodiscard]] std::size_t unserved_workers();
   [[nodiscard]] std::uint32_t queue_depth() const;
   [[nodiscard]] std::vector<WorkerId> present_workers() const;
   [[nodiscard]] std::vector<WorkerId> idle_workers() const;

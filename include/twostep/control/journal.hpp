@@ -39,6 +39,9 @@ struct JournalContents {
 // line that is not the tail of the last segment, and for a format that is newer than this program.
 JournalContents read_journal(Files& files, const std::function<void(const NumberedEvent&)>& event);
 
+// The number of the newest segment; 0: none.
+[[nodiscard]] std::uint32_t newest_segment(Files& files);
+
 // The segment of this run. append collects; flush makes all that was appended durable with one
 // sync.
 class JournalWriter {

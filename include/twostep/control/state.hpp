@@ -62,6 +62,7 @@ struct State {
   std::map<AssignmentId, Assignment> open;
   AssignmentId last_assignment;
   std::uint32_t extraction_attempts = 0;
+  std::uint32_t interruptions = 0;  // answers of workers that were asked to stop
   // Counters that follow from the above, kept so that nobody has to walk 100,000 trials.
   std::set<TrialId> waiting;  // trials to be dispatched (again)
   std::uint32_t trials_done = 0;
@@ -70,7 +71,9 @@ struct State {
   std::uint32_t trials_failed = 0;  // failed, timed out, crashed
   std::uint32_t finalists_done = 0;
   std::uint32_t workers_lost = 0;
-  TrialId best;  // of the finished trials; 0: none
+  static constexpr std::size_t most_losses_kept = 20;
+  std::vector<WorkerLost> losses;  // the first of them, for the report
+  TrialId best;                    // of the finished trials; 0: none
   std::uint64_t events = 0;
 
   void apply(const Event& event);
@@ -79,5 +82,10 @@ struct State {
   // A digest of everything that the journal determines: equal for a live and a replayed state.
   [[nodiscard]] std::uint64_t digest() const;
 };
+
+// Why the event cannot follow on the state, though its line is whole; empty: it can.
+[[nodiscard]] std::string contradiction(const State& state, const Event& event);
+// The same for an event read from a journal, before it is applied: Error{study}.
+void require_consistent(const State& state, const Event& event, std::uint64_t seq);
 
 }  // namespace twostep

@@ -26,6 +26,9 @@ class WorkerQueue {
  public:
   WorkerQueue(Time now, const WorkerOptions& options) : options_(options), heard_(now) {}
 
+  // At each tick. Time in which this worker itself was not awake, suspended or in a long slice,
+  // is no silence of rank 0's: little of it counts.
+  void awake(Time now);
   void receive(Time now, const ToWorker& message);
   // The next assignment to start, if none is running.
   [[nodiscard]] std::optional<Assignment> take();
@@ -60,6 +63,7 @@ class WorkerQueue {
   Time saved_{};
   std::uint64_t saved_steps_ = 0;
   Time heard_;
+  Time awake_ = heard_;
   Time last_heartbeat_{};
   std::optional<std::string> shutdown_;
 };

@@ -38,7 +38,9 @@ class CoordinatorNode {
   CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files,
                   Clock& clock, const CoordinatorOptions& options = {});
 
-  bool tick();  // whether anything was done
+  // Whether anything was done. Throws Error{study} when another run has taken the study over: then
+  // this one, which was thought dead, must leave everything as it is.
+  bool tick();
   void request_stop(const std::string& reason) { stop_ = reason; }
   void worker_gone(WorkerId worker, const std::string& why) { gone_.push_back({worker, why}); }
   // Workers that this run has lost.
@@ -46,6 +48,7 @@ class CoordinatorNode {
 
   [[nodiscard]] bool done() const { return coordinator_.finished() || already_finished_; }
   [[nodiscard]] bool already_finished() const { return already_finished_; }
+  [[nodiscard]] bool superseded() const { return superseded_; }
   [[nodiscard]] bool resumed() const { return resumed_; }
   [[nodiscard]] const State& state() const { return coordinator_.state(); }
   [[nodiscard]] const Coordinator& coordinator() const { return coordinator_; }
@@ -65,12 +68,16 @@ class CoordinatorNode {
   std::vector<Outgoing> outbox_;
   bool already_finished_ = false;
   bool resumed_ = false;
+  bool superseded_ = false;
+  std::uint32_t segment_ = 0;  // of this run
+  Time next_look_{};           // for a successor's segment
 
   std::vector<std::string> obsolete_;  // checkpoints of what has ended
 
   void take(Step step);
   [[nodiscard]] bool has_checkpoint(const Result& result) const;
   void commit();
+  void look_for_successor();
 };
 
 // Refuses with Error{study} and the differences if the journal's study is not this one.

@@ -11,7 +11,8 @@ namespace twostep {
 
 struct CurveOptions {
   std::uint64_t seed = 0;
-  double mean_seconds = 20;  // of a trial; each costs between a quarter and seven quarters of it
+  double mean_seconds = 20;  // of a trial
+  double spread = 0.75;      // each costs between (1 - spread) and (1 + spread) times that
   double diverge_share = 0.02;
   double fail_share = 0.005;
   double killer_share = 0;  // of trials that kill the process they run in

@@ -60,8 +60,10 @@ struct Report {
   std::uint32_t planned_trials = 0;
   std::uint32_t finished = 0;
   std::uint32_t diverged = 0;
-  std::uint32_t failed = 0;  // failed, timed out and crashed
-  std::uint32_t open = 0;    // running or waiting
+  std::uint32_t failed = 0;         // failed, timed out and crashed
+  std::uint32_t open = 0;           // running or waiting
+  std::uint32_t workers_lost = 0;   // over all runs; their trials were given to others
+  std::vector<std::string> losses;  // "worker 3: silent for 124 s", the first ones
   std::uint64_t subset_rows = 0;
   std::uint64_t full_rows = 0;
   std::string reading;        // of the full rows; empty before the first retraining has ended

@@ -28,6 +28,9 @@ struct TrainerContext {
   GroupMaker& groups;
   Clock& clock;
   std::string build;  // for the provenance of models
+  // What a training may take, in bytes (0: not known); a configuration that needs more fails before
+  // it is started. nullptr: no limit.
+  std::uint64_t (*memory_at_hand)() = nullptr;
 };
 
 class MlpTrainer : public Trainer {
@@ -53,6 +56,7 @@ class MlpTrainer : public Trainer {
   bool stop_ = false;
   Bytes loaded_;  // by the leader of a team, for all its members at the next slice
 
+  void check_memory(const Assignment& assignment, std::uint64_t rows) const;
   std::shared_ptr<const Pack> open_pack(AssignmentKind kind);
   void advance_alone(Duration slice);
   bool advance_team(Duration slice);
