@@ -1,6 +1,7 @@
 """A study directory that fills up, is read-only, or whose file system fails fsync: the study stops cleanly, says so,
 and goes on where it was when there is room again. Real file systems: a small tmpfs; ext4 whose image outgrows its
 disk. Needs root for mount."""
+import errno
 import json
 import os
 import subprocess
@@ -36,12 +37,15 @@ class Disk(support.Case):
         super().tearDown()
 
     def fill(self, folder, leave):
-        """Takes all but `leave` bytes of a file system."""
-        info = os.statvfs(folder)
-        size = info.f_bavail * info.f_frsize - leave
-        with open(os.path.join(folder, "filler"), "wb") as file:
-            file.write(b"x" * size)
-            file.flush()
+        """Takes all but `leave` bytes of a file system, which others may be filling at the same time."""
+        with open(os.path.join(folder, "filler"), "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+            file.truncate(max(0, file.tell() - leave))
             os.fsync(file.fileno())
 
     def finished(self):
