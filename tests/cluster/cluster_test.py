@@ -93,7 +93,7 @@ class Cluster(support.Case):
     def test_a_host_whose_network_fails_costs_only_its_trials(self):
         self.write("study.yaml", LONGER)
         result = {}
-        thread = threading.Thread(target=lambda: result.update(done=self.launch("--lost-after", "5")))
+        thread = threading.Thread(target=lambda: result.update(done=self.launch("--lost-after", "15")))
         thread.start()
         try:
             support.wait_until(lambda: self.finished() >= 2 or not thread.is_alive(), "two trials")

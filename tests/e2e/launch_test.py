@@ -76,8 +76,9 @@ class Launch(support.Case):
         job = self.launch(options=["--no-recovery"])
         for victim, trials in ((2, 3), (0, 10)):
             support.wait_until(lambda: self.finished() >= trials or job.poll() is not None, f"{trials} trials")
-            os.kill(self.ranks(job)[victim], signal.SIGKILL)
+            support.wait_until(lambda: victim in self.ranks(job) or job.poll() is not None, f"rank {victim}")
             runs = len(self.lines("run_started"))
+            os.kill(self.ranks(job)[victim], signal.SIGKILL)
             support.wait_until(lambda: len(self.lines("run_started")) > runs or job.poll() is not None, "a new run", 30)
         _, err = self.end(job, 0)
         self.assertEqual(err.count("starting again"), 2, err)

@@ -15,7 +15,7 @@ class RealData(support.Case):
             raise unittest.SkipTest(f"SKIPPED LOUDLY: {source} is not there")
         with open(os.path.join(support.SOURCE, "configs/studies", name + ".yaml")) as file:
             self.write("study.yaml", file.read().replace("../shared/data", SHARED))
-        self.twostep("run", "study.yaml", ranks=3)
+        self.twostep("run", "study.yaml", ranks=3, timeout=600)
         best = json.loads(self.read("studies", name, "report.json"))["finalists"][0]
         for target in best["test"]["targets"]:
             self.assertGreaterEqual(target["r2"], bound)

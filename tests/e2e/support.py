@@ -131,9 +131,9 @@ class Case(unittest.TestCase):
         with open(self.path(*parts)) as file:
             return file.read()
 
-    def twostep(self, *args, ranks=0, code=0, env=None):
+    def twostep(self, *args, ranks=0, code=0, env=None, timeout=120):
         done = subprocess.run(command(ranks, *args), cwd=self.folder, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, env=env or environment())
+                              stdin=subprocess.DEVNULL, timeout=timeout, env=env or environment())
         if code is not None:
             self.assertEqual(done.returncode, code, f"{args}\n{done.stdout}\n{done.stderr}")
         return done

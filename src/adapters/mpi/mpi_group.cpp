@@ -74,7 +74,7 @@ class MpiGroup : public Group {
   void broadcast(std::span<std::byte> bytes, int root) override {
     mpi::broadcast_bytes(bytes, root, comm_);
   }
-  // MPICH's handles use the sign bit of the 32: kept as it is, none of them means "no communicator".
+  // MPICH's handles use the sign bit of an int: as they are, they would mean "not MPI's".
   [[nodiscard]] std::int64_t native_handle() const override {
     static_assert(sizeof(MPI_Fint) == sizeof(std::uint32_t));
     return static_cast<std::uint32_t>(MPI_Comm_c2f(comm_));
