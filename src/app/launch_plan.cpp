@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <regex>
 #include <sstream>
 
@@ -254,12 +255,28 @@ std::vector<std::string> NodeRecord::left_out(const std::vector<Node>& all) cons
   return out;
 }
 
+namespace {
+
+// A launcher tells the other ranks of one that was killed to stop, by a SIGTERM that rank 0 obeys as
+// if it were the user's. What it then reports is the signal that killed the first.
+bool stopped_over_a_death(const JobEnd& end) {
+  constexpr int by_signal = 128;
+  return end.outcome->code == resume_exit_code && !end.asked && !end.forced &&
+         end.status > by_signal && end.status != by_signal + SIGTERM;
+}
+
+}  // namespace
+
 NextStep decide(const JobEnd& end) {
   NextStep next;
   if (end.outcome && !end.outcome->running) {
     next.code = end.outcome->code;
     next.why = end.outcome->reason;
     next.restart = end.outcome->restart && !end.asked;
+    if (!next.restart && stopped_over_a_death(end)) {
+      next.restart = true;
+      next.why = "ranks died";
+    }
     return next;
   }
   if (end.asked) {

@@ -105,6 +105,12 @@ TEST(LaunchPlan, TheOutcomeDecides) {
   EXPECT_FALSE(decide(end).restart);
   EXPECT_EQ(decide({RunOutcome{.code = 4}, 0, false, false}).code, 4);  // though mpirun says 0
   EXPECT_EQ(decide({RunOutcome{.code = 0}, 137, false, true}).code, 0);
+  // A rank was killed, and the launcher's SIGTERM to the others stopped rank 0 in good order.
+  const RunOutcome stopped{.code = 75};
+  EXPECT_TRUE(decide({stopped, 137, false, false}).restart);
+  EXPECT_FALSE(decide({stopped, 137, true, false}).restart);
+  EXPECT_FALSE(decide({stopped, 143, false, false}).restart);
+  EXPECT_FALSE(decide({stopped, 75, false, false}).restart);
   RunOutcome running;
   running.running = true;
   EXPECT_TRUE(decide({running, 137, false, false}).restart);
