@@ -257,8 +257,8 @@ std::vector<std::string> NodeRecord::left_out(const std::vector<Node>& all) cons
 
 namespace {
 
-// A launcher tells the other ranks of one that was killed to stop, by a SIGTERM that rank 0 obeys as
-// if it were the user's. What it then reports is the signal that killed the first.
+// A launcher ends the other ranks of one that was killed by a SIGTERM, which rank 0 obeys as if it
+// were the user's. What it then reports is the signal that killed the first.
 bool stopped_over_a_death(const JobEnd& end) {
   constexpr int by_signal = 128;
   return end.outcome->code == resume_exit_code && !end.asked && !end.forced &&
