@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "adapters/onednn/onednn_engine.hpp"
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
 #include "adapters/yaml/yaml_reader.hpp"
@@ -68,6 +69,22 @@ std::vector<std::string> all_files(const DataSpec& data, const std::string& root
   return out;
 }
 
+// What the study asks of the processor.
+void check_processor(const StudySpec& spec) {
+  const Setting& precision = spec.setting("training.precision");
+  const auto wants = [](const Value& value) { return std::get<std::string>(value) == "bf16"; };
+  const bool wanted = precision.range ? std::any_of(precision.range->choices.begin(),
+                                                    precision.range->choices.end(), wants)
+                                      : wants(precision.constant);
+  if (wanted && !onednn_has_bf16()) {
+    throw Error(ErrorKind::config,
+                Problem{precision.where, "training.precision: bf16 needs a processor that has it",
+                        "oneDNN sees " + onednn_instruction_set() +
+                            " here, and bf16 takes avx512_core_bf16 or more",
+                        "use float32, or bf16_emulated for its rounding without its speed"});
+  }
+}
+
 }  // namespace
 
 StudySpec load_spec(const std::string& file) {
@@ -100,6 +117,7 @@ StudySetup load_study(const std::string& file, const std::string& data_root) {
   setup.text = read_study_file(file);
   setup.spec = read_spec(read_yaml(setup.text, file));
   setup.space = make_space(setup.spec);
+  check_processor(setup.spec);
   std::array<std::size_t, 3> counts{};
   const auto paths = all_files(setup.spec.data, data_root, counts);
   const TableRequest request = setup.table();

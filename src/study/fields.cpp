@@ -260,6 +260,12 @@ void add_training(std::vector<Field>& t) {
   t.push_back(example(tunable(plain("training.batch_size", T::integer, "rows", "256", 1, max_u32,
                                     "Rows per optimiser step, over the whole team.", nullptr)),
                       "{choice: [64, 128, 256]}"));
+  t.push_back(tunable(choice(
+      "training.precision", precision_names(), "float32",
+      "Of the operands of matrix products; weights and sums are float32. bf16 needs a processor "
+      "with it, and is about twice as fast for wide layers; bf16_emulated gives its rounding "
+      "anywhere, slower than float32.",
+      nullptr)));
 }
 
 void add_budget(std::vector<Field>& t, const std::string& section, Slot (*epochs)(StudySpec&),

@@ -28,6 +28,8 @@ const std::vector<std::string> initialisations{"automatic",     "he_normal",    
                                                "glorot_normal", "glorot_uniform", "lecun_normal",
                                                "lecun_uniform", "orthogonal"};
 
+const std::vector<std::string> precisions{"float32", "bf16", "bf16_emulated"};
+
 }  // namespace
 
 const char* name(Activation v) {
@@ -51,6 +53,9 @@ const char* name(ScheduleKind v) {
 const char* name(Initialisation v) {
   return name_of(initialisations, v);
 }
+const char* name(Precision v) {
+  return name_of(precisions, v);
+}
 bool parse_name(const std::string& text, Activation& out) {
   return value_of(activations, text, out);
 }
@@ -71,6 +76,9 @@ bool parse_name(const std::string& text, ScheduleKind& out) {
 }
 bool parse_name(const std::string& text, Initialisation& out) {
   return value_of(initialisations, text, out);
+}
+bool parse_name(const std::string& text, Precision& out) {
+  return value_of(precisions, text, out);
 }
 std::vector<std::string> activation_names() {
   return {activations.begin(), activations.end() - 1};
@@ -95,6 +103,10 @@ std::vector<std::string> schedule_names() {
 }
 std::vector<std::string> initialisation_names() {
   return initialisations;
+}
+
+std::vector<std::string> precision_names() {
+  return precisions;
 }
 
 std::vector<std::uint32_t> ruled_widths(WidthRule rule, std::uint32_t layers, std::uint32_t width,

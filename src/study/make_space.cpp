@@ -213,6 +213,7 @@ Hyperparameters resolve(const StudySpec& spec, const Space& space, const Point& 
   r.choice("training.loss", out.training.loss);
   r.choice("training.optimizer", out.training.optimizer);
   r.choice("training.schedule", out.training.schedule);
+  r.choice("training.precision", out.training.precision);
   out.training.learning_rate = r.real("training.learning_rate");
   out.training.momentum = r.real("training.momentum");
   out.training.nesterov = std::get<bool>(r.value("training.nesterov"));

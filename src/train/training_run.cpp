@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint32_t inference_batch = 1024;
 constexpr int inference_repeats = 10;
 
-NetworkShape shape_of(const ModelSettings& model, const DataPlan& plan) {
+NetworkShape shape_of(const Hyperparameters& h, const DataPlan& plan) {
+  const ModelSettings& model = h.model;
   return {static_cast<std::uint32_t>(plan.inputs()),
           model.widths,
           static_cast<std::uint32_t>(plan.outputs()),
@@ -26,7 +27,8 @@ NetworkShape shape_of(const ModelSettings& model, const DataPlan& plan) {
           model.norm,
           model.dropout,
           model.input_noise,
-          model.residual};
+          model.residual,
+          h.training.precision};
 }
 
 RunningAverage averager(const StudySpec& spec, AssignmentKind kind) {
@@ -50,7 +52,7 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
       group_(group),
       data_(std::move(pack), context.spec.data, assignment.kind == AssignmentKind::retrain, group),
       scoring_(make_scoring(context.spec, context.plan, hyperparameters_.training, data_)),
-      shape_(shape_of(hyperparameters_.model, context.plan)),
+      shape_(shape_of(hyperparameters_, context.plan)),
       layout_(shape_),
       optimizer_(hyperparameters_.training, layout_),
       order_(context.spec.seed, retrains() ? 1 : 0, data_.rows(Split::train)),

@@ -49,6 +49,15 @@ class BadInput(support.Case):
                     "study.yaml:18", "a log range cannot touch 0", ranks=(0,))
         self.expect(BASE.replace("[1e-3, 1e-1]", "[0, 1e-1]"), 3, "study.yaml:19", "above 0", ranks=(0,))
 
+    def test_bf16_where_the_processor_has_none(self):
+        study = BASE.replace("  optimizer:", "  precision: {choice: [float32, bf16]}\n  optimizer:")
+        os.environ["DNNL_MAX_CPU_ISA"] = "AVX2"
+        try:
+            for verb, ranks in (("check", (0,)), ("run", (0, 3))):
+                self.expect(study, 3, "study.yaml:18", "bf16", "bf16_emulated", ranks=ranks, verb=verb)
+        finally:
+            del os.environ["DNNL_MAX_CPU_ISA"]
+
     def test_all_mistakes_are_listed_at_once(self):
         study = BASE.replace("trials: 16", "trails: 16").replace("[4, 32]", "[32, 4]")
         done = self.expect(study, 3, "trails", "low is above high", ranks=(0,), verb="check")

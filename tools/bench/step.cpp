@@ -88,7 +88,8 @@ int step_bench(const std::string& peer_file) {
       const auto found = peer.find(size);
       const bool beside = activation == Activation::relu && found != peer.end();
       if (activation == Activation::relu || size[1] * size[2] <= 256 * 256) {
-        measure({size[0], size[1], size[2], activation, ""}, beside ? &found->second : nullptr);
+        measure({size[0], size[1], size[2], activation, ""},
+                beside ? &found->second : nullptr);
       }
     }
   }

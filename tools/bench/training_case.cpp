@@ -17,7 +17,7 @@ StudySpec spec_of(const Case& c) {
       "inputs": ["x"], "targets": ["y"]}, "model": {"layers": )" +
       std::to_string(c.layers) + R"(, "width": )" + std::to_string(c.width) +
       R"(, "activation": ")" + name(c.activation) + R"("}, "training": {"batch_size": )" +
-      std::to_string(c.batch) + c.training +
+      std::to_string(c.batch) + R"(, "precision": ")" + name(c.precision) + R"(")" + c.training +
       R"(}, "search": {"trials": 1, "subset": {"rows": 8192}, "budget": {"epochs": 1}},
       "promotion": {"finalists": 1}, "retraining": {"budget": {"epochs": 1})" +
       c.retraining + "}}"));
@@ -54,8 +54,10 @@ void write_split(PackWriter& writer, Split split, std::uint64_t rows) {
 }  // namespace
 
 NetworkShape shape_of(const Case& c) {
-  return {inputs, std::vector<std::uint32_t>(c.layers, c.width), outputs, c.activation,
-          Activation::identity};
+  NetworkShape shape{inputs, std::vector<std::uint32_t>(c.layers, c.width), outputs, c.activation,
+                     Activation::identity};
+  shape.precision = c.precision;
+  return shape;
 }
 
 TrainingCase::TrainingCase(const Case& c, Engine& engine, std::uint64_t rows,

@@ -16,6 +16,7 @@ struct Case {
   Activation activation = Activation::relu;
   std::string training;         // further members of `training`, ", \"x\": 1"
   std::string retraining = {};  // and of `retraining`; not empty: it is a retraining
+  Precision precision = Precision::float32;
 };
 
 inline constexpr std::uint32_t inputs = 20;

@@ -28,6 +28,7 @@ struct NetworkShape {
   std::vector<double> dropout = {};  // probability per hidden layer; empty: none
   double input_noise = 0;            // deviation of what is added to every input while training
   bool residual = false;             // skip = 1 where a hidden layer's input is hidden and as wide
+  Precision precision = Precision::float32;
   friend bool operator==(const NetworkShape&, const NetworkShape&) = default;
 };
 

@@ -45,6 +45,9 @@ enum class ScheduleKind {
   cyclic,
   reduce_on_plateau
 };
+// Of the operands of matrix products; weights, sums and all else are float32. bf16_emulated rounds
+// as bf16 does, and computes in float32, on any processor.
+enum class Precision { float32, bf16, bf16_emulated };
 enum class Initialisation {
   automatic,
   he_normal,
@@ -90,6 +93,7 @@ struct TrainingSettings {
   std::uint32_t schedule_count = 3;  // step: drops; cyclic: cycles; reduce_on_plateau: validations
   double warmup = 0;  // fraction of the budget's steps with a linearly rising learning rate
   std::uint32_t batch_size = 256;
+  Precision precision = Precision::float32;
   friend bool operator==(const TrainingSettings&, const TrainingSettings&) = default;
 };
 
@@ -107,6 +111,7 @@ struct Hyperparameters {
 [[nodiscard]] const char* name(OptimizerKind);
 [[nodiscard]] const char* name(ScheduleKind);
 [[nodiscard]] const char* name(Initialisation);
+[[nodiscard]] const char* name(Precision);
 [[nodiscard]] bool parse_name(const std::string& text, Activation& out);
 [[nodiscard]] bool parse_name(const std::string& text, Norm& out);
 [[nodiscard]] bool parse_name(const std::string& text, WidthRule& out);
@@ -114,6 +119,7 @@ struct Hyperparameters {
 [[nodiscard]] bool parse_name(const std::string& text, OptimizerKind& out);
 [[nodiscard]] bool parse_name(const std::string& text, ScheduleKind& out);
 [[nodiscard]] bool parse_name(const std::string& text, Initialisation& out);
+[[nodiscard]] bool parse_name(const std::string& text, Precision& out);
 [[nodiscard]] std::vector<std::string> activation_names();  // of hidden layers
 [[nodiscard]] std::vector<std::string> output_activation_names();
 [[nodiscard]] std::vector<std::string> norm_names();
@@ -122,6 +128,7 @@ struct Hyperparameters {
 [[nodiscard]] std::vector<std::string> optimizer_names();
 [[nodiscard]] std::vector<std::string> schedule_names();
 [[nodiscard]] std::vector<std::string> initialisation_names();
+[[nodiscard]] std::vector<std::string> precision_names();
 
 // Widths of `layers` hidden layers by a rule; the last of a pyramid and the middle of a bottleneck
 // is `taper` times the first. Geometric in between, rounded, at least 1. free: like constant.

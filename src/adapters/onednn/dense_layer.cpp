@@ -5,8 +5,14 @@
 namespace twostep::onednn {
 
 DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation activation,
-                       std::size_t batch, Pass pass, bool needs_dx)
-    : stream_(primitives.stream()), at_(at), activation_(activation), batch_(batch) {
+                       Precision precision, std::size_t batch, Pass pass, bool needs_dx)
+    : stream_(primitives.stream()),
+      at_(at),
+      activation_(activation),
+      batch_(batch),
+      x_(precision, batch * at.inputs),
+      weights_(precision, at.inputs * at.outputs) {
+  const Element element = precision == Precision::bf16 ? Element::bf16 : Element::f32;
   const auto rows = static_cast<std::int64_t>(batch);
   const auto in = static_cast<std::int64_t>(at.inputs);
   const auto out = static_cast<std::int64_t>(at.outputs);
@@ -16,7 +22,8 @@ DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation
                                   .k = in,
                                   .n = out,
                                   .bias = true,
-                                  .activation = fused ? activation : Activation::identity});
+                                  .activation = fused ? activation : Activation::identity,
+                                  .operands = element});
   if (!fused) {
     before_ = Buffer<float>(batch * at.outputs);
     eltwise_ = primitives.eltwise({activation, rows, out, trains});
@@ -24,15 +31,20 @@ DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation
   if (!trains) {
     return;
   }
-  weight_gradient_ = Product(primitives, {.m = in, .k = rows, .n = out, .a_transposed = true});
+  dz_ = Operand(precision, batch * at.outputs);
+  weight_gradient_ = Product(
+      primitives, {.m = in, .k = rows, .n = out, .a_transposed = true, .operands = element});
   if (needs_dx) {
-    data_gradient_ = Product(primitives, {.m = rows, .k = out, .n = in, .b_transposed = true});
+    data_gradient_ = Product(
+        primitives, {.m = rows, .k = out, .n = in, .b_transposed = true, .operands = element});
   }
 }
 
 void DenseLayer::forward(const float* parameters, const float* x, float* y) {
   float* z = eltwise_ ? before_.get() : y;
-  forward_.run(stream_, x, parameters + at_.weights, parameters + at_.biases, z);
+  x_.set(x);
+  weights_.set(parameters + at_.weights);
+  forward_.run(stream_, x_.get(), weights_.get(), parameters + at_.biases, z);
   if (eltwise_) {
     eltwise_->forward(stream_, z, y);
   }
@@ -47,10 +59,12 @@ void DenseLayer::backward(const float* parameters, const float* x, const float* 
   } else {
     apply_slope(activation_, y, dy, delta, bias_gradient, batch_, at_.outputs);
   }
-  const float* dz = activation_ == Activation::identity ? dy : delta;
-  weight_gradient_.run(stream_, x, dz, nullptr, gradient + at_.weights);
+  x_.set_again(x);
+  weights_.set_again(parameters + at_.weights);
+  dz_.set(activation_ == Activation::identity ? dy : delta);
+  weight_gradient_.run(stream_, x_.get(), dz_.get(), nullptr, gradient + at_.weights);
   if (data_gradient_) {
-    data_gradient_.run(stream_, dz, parameters + at_.weights, nullptr, dx);
+    data_gradient_.run(stream_, dz_.get(), weights_.get(), nullptr, dx);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "adapters/onednn/buffer.hpp"
+#include "adapters/onednn/operand.hpp"
 #include "adapters/onednn/product.hpp"
 #include "twostep/ports/mlp_layout.hpp"
 
@@ -12,12 +13,12 @@ class DenseLayer {
  public:
   // needs_dx: whether backward is asked for the gradient of the layer's input.
   DenseLayer(Primitives& primitives, const LayerLayout& at, Activation activation,
-             std::size_t batch, Pass pass, bool needs_dx);
+             Precision precision, std::size_t batch, Pass pass, bool needs_dx);
 
   // x [batch, in] -> y [batch, out]; parameters: the network's flat vector.
   void forward(const float* parameters, const float* x, float* y);
-  // dy [batch, out] -> this layer's part of the flat gradient, and dx [batch, in]. x, y: those of
-  // the forward pass. delta: room for dLoss/dz, may be dy; unused with identity.
+  // dy [batch, out] -> this layer's part of the flat gradient, and dx [batch, in]. parameters, x,
+  // y: those of the forward pass. delta: room for dLoss/dz, may be dy; unused with identity.
   void backward(const float* parameters, const float* x, const float* y, const float* dy,
                 float* delta, float* gradient, float* dx);
 
@@ -29,6 +30,7 @@ class DenseLayer {
   Product forward_;
   Product weight_gradient_;
   Product data_gradient_;
+  Operand x_, weights_, dz_;
   std::shared_ptr<Eltwise> eltwise_;  // activations that are not fused
   Buffer<float> before_;              // z, for those
 };

@@ -18,6 +18,11 @@ class OneDnnEngine : public Engine {
 
   [[nodiscard]] std::unique_ptr<Network> compile(const NetworkShape& shape, std::uint32_t batch,
                                                  Pass pass) override {
+    if (shape.precision == Precision::bf16 && !onednn_has_bf16()) {
+      throw Error(ErrorKind::trial,
+                  Problem{"", "this rank's processor has no bf16", onednn_instruction_set(),
+                          "run on nodes that are alike, or use training.precision: float32"});
+    }
     TWOSTEP_REQUIRE(batch > 0 && shape.inputs > 0 && shape.outputs > 0);
     try {
       if (!onednn::is_plain(shape)) {
@@ -45,6 +50,12 @@ class OneDnnEngine : public Engine {
 
 std::unique_ptr<Engine> make_onednn_engine(int threads) {
   return std::make_unique<OneDnnEngine>(threads);
+}
+
+bool onednn_has_bf16() {
+  constexpr unsigned avx512_core_bf16 = 0xe7;
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (isa & avx512_core_bf16) == avx512_core_bf16;
 }
 
 std::string onednn_version() {

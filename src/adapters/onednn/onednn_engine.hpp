@@ -14,6 +14,9 @@ namespace twostep {
 // Also limits oneDNN to this many threads in the calling thread; ranks, not threads, are the unit
 // of parallelism.
 [[nodiscard]] std::unique_ptr<Engine> make_onednn_engine(int threads = 1);
+// Whether this processor multiplies bfloat16 itself, as far as oneDNN may use it
+// (DNNL_MAX_CPU_ISA).
+[[nodiscard]] bool onednn_has_bf16();
 [[nodiscard]] std::string onednn_version();          // "2.6.3"
 [[nodiscard]] std::string onednn_instruction_set();  // "avx512_core_bf16"
 

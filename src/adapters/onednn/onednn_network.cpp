@@ -15,7 +15,7 @@ OneDnnNetwork::OneDnnNetwork(Primitives& primitives, const NetworkShape& shape, 
     const LayerLayout& at = layout_.layers[l];
     const bool last = l + 1 == count;
     const Activation activation = last ? shape.output_activation : shape.activation;
-    layers_.emplace_back(primitives, at, activation, batch, pass, l > 0);
+    layers_.emplace_back(primitives, at, activation, shape.precision, batch, pass, l > 0);
     widest = std::max(widest, last ? 0 : at.outputs);
     // The last layer's result too, but for identity: the caller may write over y.
     if (pass == Pass::training && !(last && activation == Activation::identity)) {

@@ -20,10 +20,9 @@ class Product {
     }
   }
   [[nodiscard]] explicit operator bool() const { return small_ || matmul_; }
-  void run(const dnnl::stream& stream, const float* a, const float* b, const float* bias,
-           float* c) {
+  void run(const dnnl::stream& stream, const void* a, const void* b, const float* bias, float* c) {
     if (small_) {
-      small_->run(a, b, bias, c);
+      small_->run(static_cast<const float*>(a), static_cast<const float*>(b), bias, c);
     } else {
       matmul_->run(stream, a, b, bias, c);
     }
