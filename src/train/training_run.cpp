@@ -5,17 +5,12 @@
 
 #include "train/empty_network.hpp"
 #include "train/finite.hpp"
-#include "train/provenance.hpp"
 #include "twostep/base/check.hpp"
-#include "twostep/base/error.hpp"
 #include "twostep/data/agree.hpp"
 #include "twostep/train/mlp.hpp"
 
 namespace twostep {
 namespace {
-
-constexpr std::uint32_t inference_batch = 1024;
-constexpr int inference_repeats = 10;
 
 NetworkShape shape_of(const Hyperparameters& h, const DataPlan& plan) {
   const ModelSettings& model = h.model;
@@ -249,147 +244,6 @@ void TrainingRun::validate() {
 
 Progress TrainingRun::progress() const {
   return {step_ / steps_per_epoch_, step_, best_};
-}
-
-Result TrainingRun::result() {
-  TWOSTEP_REQUIRE(ended());
-  Result out;
-  out.outcome = *outcome_;
-  out.objective = *outcome_ == Outcome::finished ? best_ : std::numeric_limits<double>::quiet_NaN();
-  out.curve = curve_;
-  out.best_validation = best_validation_;
-  out.epochs = step_ / steps_per_epoch_;
-  out.steps = step_;
-  out.parameters = layout_.parameters;
-  if (*outcome_ == Outcome::diverged) {
-    out.message = diverged_;
-  } else if (retrains()) {
-    finish_retraining(out);
-  }
-  return out;
-}
-
-void TrainingRun::finish_retraining(Result& out) {
-  const Weights best{best_parameters_, best_state_};
-  out.validation = evaluator_.evaluate(Split::validation, best, scoring_);
-  out.test = evaluator_.evaluate(Split::test, best, scoring_);
-  out.reading = plan_reading(context_.spec.retraining, data_.rows(Split::train),
-                             data_.inputs() + data_.targets())
-                    .text();
-  out.model_file = "finalists/" + std::to_string(assignment_.trial.value) + "/model.h5";
-  agree(group_, [&] {
-    if (group_.rank() == 0) {
-      out.inference_seconds_per_row = time_inference();
-      context_.models.save(out.model_file, make_model(out));
-    }
-  });
-}
-
-// The least of several batches: what the network costs when nothing disturbs.
-double TrainingRun::time_inference() {
-  const auto network = context_.engine.compile(shape_, inference_batch, Pass::inference);
-  std::vector<float> x(inference_batch * data_.inputs(), 0.5F);
-  std::vector<float> y(inference_batch * shape_.outputs);
-  double least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < inference_repeats; ++i) {
-    const Time begun = context_.clock.now();
-    network->infer({best_parameters_, best_state_}, x, y);
-    least = std::min(least, seconds(context_.clock.now() - begun));
-  }
-  return least / inference_batch;
-}
-
-Model TrainingRun::make_model(const Result& result) const {
-  Model model;
-  model.shape = shape_;
-  model.task = scoring_.task;
-  model.shape.dropout.clear();
-  model.shape.input_noise = 0;
-  model.parameters.assign(best_parameters_.begin(), best_parameters_.end());
-  model.state = best_state_;
-  model.rows = context_.spec.data.rows;
-  model.inputs = context_.spec.data.inputs;
-  model.targets = context_.spec.data.targets;
-  model.input_columns = context_.plan.input_columns;
-  model.target_columns = context_.plan.target_columns;
-  model.input_names = context_.plan.input_names;
-  model.target_names = context_.plan.target_names;
-  model.input_encoding = data_.input_encoding();
-  model.target_encoding = data_.target_encoding();
-  model.provenance_json = provenance(context_, assignment_, result);
-  return model;
-}
-
-void TrainingRun::save(ByteWriter& writer) const {
-  writer.u64(step_);
-  writer.f32s(parameters_);
-  writer.f32s(best_parameters_);
-  writer.f32s(state_);
-  writer.f32s(best_state_);
-  writer.f64(best_);
-  writer.u32(best_validation_);
-  writer.f64s(curve_);
-  writer.f64(plateau_);
-  writer.u8(outcome_ ? 1 + static_cast<std::uint8_t>(*outcome_) : 0);
-  if (averages()) {
-    average_.save(writer);
-    average_state_.save(writer);
-  }
-  if (reproducible_) {
-    reproducible_->save(writer);
-  }
-  optimizer_.save(writer);
-}
-
-// Whatever the bytes are, either all of them are taken or none: a training that a checkpoint does
-// not fit begins anew.
-void TrainingRun::load(ByteReader& reader) {
-  const std::uint64_t step = reader.u64();
-  const auto parameters = reader.f32s();
-  const auto best_parameters = reader.f32s();
-  auto state = reader.f32s();
-  auto best_state = reader.f32s();
-  const double best = reader.f64();
-  const std::uint32_t best_validation = reader.u32();
-  auto curve = reader.f64s();
-  const double plateau = reader.f64();
-  const std::uint8_t outcome = reader.u8();
-  const bool fits = parameters.size() == layout_.parameters &&
-                    best_parameters.size() == layout_.parameters && state.size() == layout_.state &&
-                    best_state.size() == layout_.state && step < total_steps_ &&
-                    best_validation <= curve.size() && outcome == 0;  // it was under way
-  if (!fits) {
-    throw Error(ErrorKind::internal, Problem{"", "a checkpoint of another training", "", ""});
-  }
-  RunningAverage average = average_;
-  RunningAverage average_state = average_state_;
-  if (averages()) {
-    average.load(reader);
-    average_state.load(reader);
-  }
-  const bool averages_fit =
-      average.empty() || (average.values().size() == layout_.parameters &&
-                          average_state.values().size() == layout_.state);
-  if (!averages_fit) {
-    throw Error(ErrorKind::internal, Problem{"", "a checkpoint of another average", "", ""});
-  }
-  if (reproducible_) {
-    reproducible_->load(reader);
-  }
-  optimizer_.load(reader);  // to the end
-  average_ = std::move(average);
-  average_state_ = std::move(average_state);
-  step_ = step;
-  parameters_ = aligned(parameters);
-  best_parameters_ = aligned(best_parameters);
-  state_ = std::move(state);
-  best_state_ = std::move(best_state);
-  best_ = best;
-  best_validation_ = best_validation;
-  curve_ = std::move(curve);
-  plateau_ = plateau;
-  outcome_.reset();
-  order_ready_ = false;
 }
 
 }  // namespace twostep

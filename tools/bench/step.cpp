@@ -15,6 +15,7 @@ namespace twostep::bench {
 namespace {
 
 constexpr int repeats = 41;
+constexpr int repeats_bf16 = 15;
 constexpr double round_seconds = 0.003;  // short, so that some rounds go undisturbed
 
 using Size = std::array<std::uint32_t, 3>;  // layers, width, batch
@@ -71,6 +72,44 @@ void measure(const Case& c, const MinMedian* peer) {
   std::fflush(stdout);
 }
 
+// A step in bf16 against the same in float32, taken in turn.
+void measure_bf16(const Size& size) {
+  const auto engine = make_onednn_engine(1);
+  Case c{size[0], size[1], size[2], Activation::relu, ""};
+  TrainingCase single(c, *engine);
+  c.precision = Precision::bf16;
+  TrainingCase half(c, *engine);
+  const auto step = [](TrainingCase& training) { return [&training] { training.step(); }; };
+  const int rounds = rounds_of(round_seconds, step(half));
+  std::vector<double> singles;
+  std::vector<double> halves;
+  std::vector<double> ratios;
+  for (int i = 0; i < repeats_bf16; ++i) {
+    singles.push_back(time_of(rounds, step(single)));
+    halves.push_back(time_of(rounds, step(half)));
+    ratios.push_back(singles.back() / halves.back());
+  }
+  const MinMedian before(singles);
+  const MinMedian after(halves);
+  std::printf("  %u x %-5u %5u  %10.1f %10.1f %10.1f %10.1f   %5.2f %6.2f\n", c.layers, c.width,
+              c.batch, 1e6 * before.min, 1e6 * before.median, 1e6 * after.min, 1e6 * after.median,
+              before.min / after.min, MinMedian(ratios).median);
+  std::fflush(stdout);
+}
+
+void bf16_table() {
+  if (!onednn_has_bf16()) {
+    std::printf("bf16: not on this processor\n");
+    return;
+  }
+  std::printf("The same steps with training.precision: bf16, min and median of %d\n", repeats_bf16);
+  std::printf("  layers x width batch  float32 min  median   bf16 min     median  minima median\n");
+  for (const Size& size : {Size{3, 256, 256}, Size{3, 256, 1024}, Size{3, 512, 256},
+                           Size{3, 1024, 256}, Size{6, 1024, 1024}}) {
+    measure_bf16(size);
+  }
+}
+
 }  // namespace
 
 int step_bench(const std::string& peer_file) {
@@ -88,11 +127,11 @@ int step_bench(const std::string& peer_file) {
       const auto found = peer.find(size);
       const bool beside = activation == Activation::relu && found != peer.end();
       if (activation == Activation::relu || size[1] * size[2] <= 256 * 256) {
-        measure({size[0], size[1], size[2], activation, ""},
-                beside ? &found->second : nullptr);
+        measure({size[0], size[1], size[2], activation, ""}, beside ? &found->second : nullptr);
       }
     }
   }
+  bf16_table();
   return 0;
 }
 
