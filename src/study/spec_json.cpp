@@ -214,7 +214,7 @@ ConfigNode from_json(const Json& json, int depth) {
   if (json.is_object()) {
     node.kind = ConfigNode::Kind::map;
     for (const auto& [key, value] : json.items()) {
-      node.members.emplace_back(key, from_json(value, depth + 1));
+      node.members.push_back({key, from_json(value, depth + 1)});
       node.key_lines.push_back(0);
     }
   } else if (json.is_array()) {

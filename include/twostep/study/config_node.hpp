@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace twostep {
@@ -15,8 +14,9 @@ struct ConfigNode {
   std::string scalar;             // text as written
   bool quoted = false;            // "5" in quotes is a string, never a number
   std::vector<ConfigNode> items;  // sequence
-  std::vector<std::pair<std::string, ConfigNode>>
-      members;       // map, in file order; duplicate keys are kept
+  // No std::pair: some compilers look into it while ConfigNode is incomplete.
+  struct Member;
+  std::vector<Member> members;  // map, in file order; duplicate keys are kept
   std::string file;  // may be empty (JSON from the journal)
   int line = 0;      // 1-based; 0: unknown
   int column = 0;
@@ -25,6 +25,11 @@ struct ConfigNode {
 
   [[nodiscard]] const ConfigNode* find(const std::string& key) const;  // nullptr if absent
   [[nodiscard]] std::string where() const;                             // "file:line"
+};
+
+struct ConfigNode::Member {
+  std::string first;  // the key
+  ConfigNode second;
 };
 
 }  // namespace twostep

@@ -34,7 +34,7 @@ class Converter {
       node.kind = ConfigNode::Kind::map;
       for (const auto& member : yaml) {
         node.key_lines.push_back(member.first.Mark().line + 1);
-        node.members.emplace_back(key_text(member.first), convert(member.second, depth + 1));
+        node.members.push_back({key_text(member.first), convert(member.second, depth + 1)});
       }
     } else if (yaml.IsSequence()) {
       node.kind = ConfigNode::Kind::sequence;
