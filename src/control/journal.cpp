@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "control/snapshot_chain.hpp"
 #include "twostep/base/check.hpp"
 
 namespace twostep {
@@ -25,6 +26,7 @@ struct Segment {
   std::string name;
   std::string text;
   std::uint64_t limit = ~std::uint64_t{0};  // last event of it that its successors accepted
+  JournalPlace before{};                    // what of it is not in `text`: a snapshot holds it
 };
 
 // Walks over the lines of a segment up to the first that is not whole.
@@ -53,22 +55,26 @@ class LineReader {
       at_end_ = end + 1 >= text.size();
       return false;
     }
+    line_ = text.substr(begin_, end + 1 - begin_);
     begin_ = end + 1;
     ++lines_;
     return true;
   }
 
+  [[nodiscard]] std::string_view line() const { return line_; }  // read last, with its newline
   [[nodiscard]] bool damaged() const { return !damage_.empty(); }
   [[nodiscard]] bool damage_at_end() const { return at_end_; }
   [[nodiscard]] std::size_t torn_bytes() const { return segment_.text.size() - begin_; }
   // The line that was read last, or that is damaged.
   [[noreturn]] void refuse(const std::string& why) const {
-    throw Error(ErrorKind::study,
-                Problem{std::string(folder) + "/" + segment_.name + ":" +
-                            std::to_string(lines_ + (damaged() ? 1 : 0)),
-                        "the journal is damaged at byte " + std::to_string(begin_), why,
-                        "restore the study directory from a backup, or start over with --fresh "
-                        "--overwrite"});
+    throw Error(
+        ErrorKind::study,
+        Problem{std::string(folder) + "/" + segment_.name + ":" +
+                    std::to_string(segment_.before.lines + lines_ + (damaged() ? 1 : 0)),
+                "the journal is damaged at byte " + std::to_string(segment_.before.bytes + begin_),
+                why,
+                "restore the study directory from a backup, or start over with --fresh "
+                "--overwrite"});
   }
   [[noreturn]] void refuse_damage() const { refuse(damage_); }
 
@@ -76,6 +82,7 @@ class LineReader {
   const Segment& segment_;
   std::size_t begin_ = 0;
   std::size_t lines_ = 0;
+  std::string_view line_;
   std::string damage_;
   bool at_end_ = false;
 };
@@ -93,9 +100,8 @@ std::optional<std::uint64_t> accepted_by(const Segment& later) {
   return std::nullopt;
 }
 
-// In their order.
-std::vector<std::string> segment_names(Files& files) {
-  std::vector<std::string> names = files.list(folder);
+// Of all names in the folder those of segments, in their order.
+std::vector<std::string> segment_names(std::vector<std::string> names) {
   std::erase_if(names, [](const std::string& n) {  // only 0001.jsonl, 0002.jsonl, ...
     const std::size_t digits = std::min(n.find_first_not_of("0123456789"), n.size());
     return digits < 4 || digits > 9 || n.substr(digits) != ".jsonl";
@@ -106,22 +112,61 @@ std::vector<std::string> segment_names(Files& files) {
   return names;
 }
 
-std::vector<Segment> read_segments(Files& files, JournalContents& contents) {
-  std::vector<Segment> segments;
-  for (const std::string& name : segment_names(files)) {
-    segments.push_back({name, files.read(std::string(folder) + "/" + name).value_or("")});
-    contents.segments = static_cast<std::uint32_t>(std::stoul(name));
+std::uint32_t segment_number(const std::string& name) {
+  return static_cast<std::uint32_t>(std::stoul(name));
+}
+
+// The newest snapshot that ends in this segment within what was accepted of it, and the rest of the
+// segment.
+std::optional<Snapshot> snapshot_within(Files& files, const std::vector<PartName>& parts,
+                                        Segment& segment, std::vector<std::string>& warnings) {
+  const std::uint32_t number = segment_number(segment.name);
+  for (std::size_t i = parts.size(); i-- > 0;) {
+    if (parts[i].segment != number || parts[i].last_seq > segment.limit) {
+      continue;
+    }
+    if (std::optional<Snapshot> snapshot = read_chain(files, parts[i], warnings)) {
+      segment.before = snapshot->last.place;
+      segment.text = files.read_from(std::string(folder) + "/" + segment.name, segment.before.bytes)
+                         .value_or("");
+      return snapshot;
+    }
   }
+  return std::nullopt;
+}
+
+struct Contents {
+  std::optional<Snapshot> snapshot;
+  std::vector<Segment> segments;  // with what is behind the snapshot, oldest first
+};
+
+// From the newest segment back to the beginning, or to a snapshot. A run says in its first lines
+// what it accepted of the older ones, so those are read last.
+Contents read_segments(Files& files, JournalContents& contents) {
+  const std::vector<std::string> all = files.list(folder);
+  const std::vector<std::string> names = segment_names(all);
+  const std::vector<PartName> parts = snapshot_parts(all);
+  Contents out;
   std::uint64_t limit = ~std::uint64_t{0};
-  for (std::size_t i = segments.size(); i-- > 0;) {
-    segments[i].limit = limit;
-    limit = std::min(limit, accepted_by(segments[i]).value_or(limit));
+  for (std::size_t i = names.size(); i-- > 0 && !out.snapshot;) {
+    Segment segment;
+    segment.name = names[i];
+    segment.limit = limit;
+    out.snapshot = snapshot_within(files, parts, segment, contents.warnings);
+    if (!out.snapshot) {
+      segment.text = files.read(std::string(folder) + "/" + names[i]).value_or("");
+      limit = std::min(limit, accepted_by(segment).value_or(limit));
+    }
+    out.segments.push_back(std::move(segment));
   }
-  return segments;
+  std::reverse(out.segments.begin(), out.segments.end());
+  contents.newest_segment = names.empty() ? 0 : segment_number(names.back());
+  return out;
 }
 
 void read_segment(const Segment& segment, JournalContents& contents,
-                  const std::function<void(const NumberedEvent&)>& on_event) {
+                  const std::function<void(const NumberedEvent&)>& on_event,
+                  SnapshotWriter* snapshot) {
   const bool last = segment.limit == ~std::uint64_t{0};
   std::size_t ignored = 0;
   LineReader lines(segment);
@@ -136,6 +181,9 @@ void read_segment(const Segment& segment, JournalContents& contents,
                    std::to_string(event.seq));
     }
     contents.last_seq = event.seq;
+    if (snapshot != nullptr) {
+      snapshot->add(event, lines.line());
+    }
     on_event(event);
   }
   if (ignored > 0) {
@@ -159,35 +207,56 @@ void read_segment(const Segment& segment, JournalContents& contents,
 }  // namespace
 
 JournalContents read_journal(Files& files,
-                             const std::function<void(const NumberedEvent&)>& on_event) {
+                             const std::function<void(const NumberedEvent&)>& on_event,
+                             SnapshotWriter* snapshot) {
   JournalContents contents;
-  for (Segment& segment : read_segments(files, contents)) {
-    read_segment(segment, contents, on_event);
+  Contents found = read_segments(files, contents);
+  if (found.snapshot) {
+    read_snapshot(*found.snapshot, on_event);
+    contents.last_seq = found.snapshot->last.last_seq;
+    if (snapshot != nullptr) {
+      snapshot->continue_from(found.snapshot->last);
+    }
+  }
+  for (Segment& segment : found.segments) {
+    read_segment(segment, contents, on_event, snapshot);
     segment.text = {};
   }
   return contents;
 }
 
 std::uint32_t newest_segment(Files& files) {
-  const auto names = segment_names(files);
-  return names.empty() ? 0 : static_cast<std::uint32_t>(std::stoul(names.back()));
+  const auto names = segment_names(files.list(folder));
+  return names.empty() ? 0 : segment_number(names.back());
 }
 
-JournalWriter::JournalWriter(Files& files, std::uint32_t segment, std::uint64_t last_seq)
-    : seq_(last_seq) {
+JournalWriter::JournalWriter(Files& files, std::uint32_t segment, std::uint64_t last_seq,
+                             SnapshotWriter* snapshot)
+    : files_(files), snapshot_(snapshot), seq_(last_seq), place_{segment, 0, 0} {
   files.make_folder(folder);
   file_ = files.create_exclusive(segment_path(segment));
 }
 
 void JournalWriter::append(const Event& event) {
-  buffer_ += encode_event({++seq_, event});
+  const NumberedEvent numbered{++seq_, event};
+  const std::string line = encode_event(numbered);
+  if (snapshot_ != nullptr) {
+    snapshot_->add(numbered, line);
+  }
+  buffer_ += line;
+  ++place_.lines;
 }
 
 void JournalWriter::flush() {
-  if (!buffer_.empty()) {
-    file_->append(buffer_);
-    file_->sync();
-    buffer_.clear();
+  if (buffer_.empty()) {
+    return;
+  }
+  file_->append(buffer_);
+  file_->sync();
+  place_.bytes += buffer_.size();
+  buffer_.clear();
+  if (snapshot_ != nullptr && snapshot_->due()) {
+    snapshot_->write(files_, place_);
   }
 }
 

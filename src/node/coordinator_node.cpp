@@ -48,8 +48,9 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
       files_(files),
       clock_(clock),
       checkpoint_seconds_(study.spec.checkpoint_seconds),
-      coordinator_(study.spec, study.space, options) {
-  const JournalContents contents = read_journal(files, [&](const NumberedEvent& event) {
+      coordinator_(study.spec, study.space, options),
+      snapshot_(options.snapshot_events) {
+  const auto replay = [&](const NumberedEvent& event) {
     require_consistent(state(), event.event, event.seq);
     const auto* created = std::get_if<TrialCreated>(&event.event);
     if (created != nullptr && !study.space.contains(created->point)) {
@@ -61,7 +62,8 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
     if (std::holds_alternative<StudyCreated>(event.event)) {
       check_same_study(state(), study);  // before anything is made of another study's events
     }
-  });
+  };
+  const JournalContents contents = read_journal(files, replay, &snapshot_);
   warnings_ = contents.warnings;
   resumed_ = contents.last_seq > 0;
   if (resumed_) {
@@ -71,8 +73,8 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
     already_finished_ = true;
     return;
   }
-  segment_ = contents.segments + 1;
-  journal_.emplace(files, segment_, contents.last_seq);
+  segment_ = contents.newest_segment + 1;
+  journal_.emplace(files, segment_, contents.last_seq, &snapshot_);
   Step step;
   if (!resumed_) {
     const StudyCreated created{study.spec_json, study.data_digest};

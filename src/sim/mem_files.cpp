@@ -1,5 +1,7 @@
 #include "twostep/sim/mem_files.hpp"
 
+#include <algorithm>
+
 #include "twostep/base/error.hpp"
 
 namespace twostep {
@@ -50,12 +52,13 @@ std::unique_ptr<AppendFile> MemFiles::create_exclusive(const std::string& path) 
   return std::make_unique<Appender>(*this, file, path);
 }
 
-std::optional<std::string> MemFiles::read(const std::string& path) {
+std::optional<std::string> MemFiles::read_from(const std::string& path, std::uint64_t byte) {
   const auto found = files_.find(path);
   if (found == files_.end()) {
     return std::nullopt;
   }
-  return found->second->durable + found->second->pending;
+  const std::string all = found->second->durable + found->second->pending;
+  return all.substr(std::min<std::size_t>(byte, all.size()));
 }
 
 void MemFiles::replace(const std::string& path, std::string_view bytes) {

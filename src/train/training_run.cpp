@@ -119,8 +119,8 @@ void TrainingRun::compute_part(RowRange batch, RowRange rows, std::uint64_t at,
   LossBatch terms{n, shape_.outputs};
   terms.row_weights = data_.weighted() ? &row_weights_[at] : nullptr;
   terms.output_weights = scoring_.weighted() ? scoring_.weights.data() : nullptr;
-  loss_known(scale *
-             replace_by_slope(scoring_.loss, y.data(), &y_[at * data_.targets()], terms, scale));
+  loss_known(scale * replace_by_slope(scoring_.loss, y.data(), &y_[at * data_.targets()], terms,
+                                      scale));
   network->backward(parameters_, x, y, gradient.first(layout_.parameters), &sink);
 }
 

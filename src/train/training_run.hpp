@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "train/evaluation.hpp"
-#include "train/gradient_sum.hpp"
-#include "train/row_stream.hpp"
 #include "twostep/base/aligned.hpp"
 #include "twostep/train/average.hpp"
+#include "train/gradient_sum.hpp"
+#include "train/row_stream.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
 #include "twostep/train/schedule.hpp"

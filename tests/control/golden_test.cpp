@@ -35,7 +35,7 @@ TEST(Golden, JournalOfFormatOne) {
     state.apply(e.event);
   });
   EXPECT_EQ(contents.last_seq, 61U);
-  EXPECT_EQ(contents.segments, 2U);
+  EXPECT_EQ(contents.newest_segment, 2U);
   EXPECT_EQ(contents.warnings.size(), 2U);
   EXPECT_TRUE(violated_invariants(state).empty());
   EXPECT_TRUE(state.end.success);

@@ -8,6 +8,7 @@
 #include "twostep/node/worker_node.hpp"
 #include "twostep/sim/curve_trainer.hpp"
 #include "twostep/sim/world.hpp"
+#include "twostep/study/spec_json.hpp"
 
 namespace twostep {
 namespace {
@@ -19,10 +20,13 @@ RunFacts alone() {
 }
 
 // Runs until the end, or until `most` ticks.
-State run(const StudyIdentity& study, MemFiles& files, int most = 1 << 20) {
+State run(const StudyIdentity& study, MemFiles& files, int most = 1 << 20,
+          std::uint32_t snapshot_events = 5) {
   SimClock clock;
   LocalLink link;
-  CoordinatorNode coordinator(study, alone(), link.coordinator_end(), files, clock);
+  CoordinatorOptions options;
+  options.snapshot_events = snapshot_events;
+  CoordinatorNode coordinator(study, alone(), link.coordinator_end(), files, clock, options);
   CurveTrainer trainer(clock, {});
   WorkerNode worker(link.worker_end(), trainer, clock);
   for (int i = 0; i < most && !coordinator.done(); ++i) {
@@ -48,7 +52,7 @@ TEST(Nodes, AFinishedStudyOpensNoNewRun) {
   const CoordinatorNode again(study, alone(), link.coordinator_end(), files, clock);
   EXPECT_TRUE(again.already_finished());
   EXPECT_TRUE(again.done());
-  EXPECT_EQ(files.list("journal").size(), 1U);
+  EXPECT_FALSE(files.read("journal/0002.jsonl").has_value());
 }
 
 TEST(Nodes, AnotherStudyIsRefused) {
@@ -84,6 +88,44 @@ TEST(Nodes, ARunThatWasTakenOverLeavesEverythingAsItIs) {
   EXPECT_THROW(old.tick(), Error);
   EXPECT_TRUE(old.superseded());
   EXPECT_EQ(files.read("journal/0001.jsonl"), before);
+}
+
+// Where a segment is missing among the numbers no other run has begun.
+TEST(Nodes, GapsBetweenSegmentsAreNoSuccessors) {
+  MemFiles files;
+  const StudyIdentity study = simulated_study(1, 30);
+  run(study, files, 20);
+  files.replace("journal/0009.jsonl", *files.read("journal/0001.jsonl"));
+  files.remove("journal/0001.jsonl");
+  EXPECT_EQ(run(study, files).trials_done, 30U);
+  EXPECT_TRUE(files.read("journal/0010.jsonl").has_value());
+}
+
+// The search is rebuilt from the snapshot as from the journal: what is proposed after a resume has
+// the same bits, whatever the algorithm has learnt.
+TEST(Nodes, ProposalsAfterASnapshotAreTheSame) {
+  for (const Algorithm algorithm : {Algorithm::random, Algorithm::tpe, Algorithm::cma_es,
+                                    Algorithm::evolution, Algorithm::forest, Algorithm::gp}) {
+    StudyIdentity study = simulated_study(3, 40);
+    study.spec.search.algorithm = algorithm;
+    study.spec_json = to_json(study.spec);
+    MemFiles with;
+    MemFiles without;
+    for (int job = 0; job < 4; ++job) {
+      const int most = job == 3 ? 1 << 20 : 30;
+      run(study, with, most, 9);
+      run(study, without, most, 0);
+    }
+    std::size_t parts = 0;
+    for (const std::string& name : with.list("journal")) {
+      parts += name.ends_with(".events") ? 1 : 0;
+      if (name.ends_with(".jsonl")) {
+        EXPECT_EQ(with.read("journal/" + name), without.read("journal/" + name)) << name;
+      }
+    }
+    EXPECT_GT(parts, 4U);
+    EXPECT_EQ(with.list("journal").size() - parts, without.list("journal").size());
+  }
 }
 
 // Whatever a crash leaves, the journal holds all that anybody was told.

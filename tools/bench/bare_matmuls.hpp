@@ -27,9 +27,7 @@ class BareMatmul {
 
 class BareMatmuls {
  public:
-  // Pass::inference: the forward products alone.
-  BareMatmuls(const NetworkShape& shape, std::int64_t batch, onednn::Element operands,
-              Pass pass = Pass::training);
+  BareMatmuls(const NetworkShape& shape, std::int64_t batch, onednn::Element operands);
   void run();
   [[nodiscard]] double operations() const { return operations_; }  // of one run
   [[nodiscard]] bool any_preferred() const { return any_preferred_; }

@@ -13,7 +13,8 @@ namespace twostep::bench {
 namespace {
 
 void write_journal(Files& files, const StudyIdentity& study, unsigned trials) {
-  JournalWriter writer(files, 1, 0);
+  SnapshotWriter snapshot;
+  JournalWriter writer(files, 1, 0, &snapshot);
   writer.append(StudyCreated{study.spec_json, study.data_digest});
   RunStarted run;
   run.run = RunId(1);

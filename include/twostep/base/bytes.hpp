@@ -25,6 +25,7 @@ class ByteWriter {
   void f32s(std::span<const float> v);
   void f64s(std::span<const double> v);
   void raw(std::span<const std::byte> v);  // length-prefixed
+  void bytes(std::span<const std::byte> v) { bytes_.insert(bytes_.end(), v.begin(), v.end()); }
   [[nodiscard]] Bytes take() { return std::move(bytes_); }
 
  private:

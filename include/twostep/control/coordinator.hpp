@@ -14,6 +14,7 @@
 
 #include "twostep/base/time.hpp"
 #include "twostep/control/message.hpp"
+#include "twostep/control/snapshot.hpp"
 #include "twostep/control/state.hpp"
 #include "twostep/control/time_plan.hpp"
 #include "twostep/search/proposer.hpp"
@@ -67,6 +68,7 @@ struct CoordinatorOptions {
   std::uint32_t inputs = 1;  // columns of the data, by which trainings are predicted
   std::uint32_t targets = 1;
   MachineCosts machine;  // for the plan of the teams
+  std::uint32_t snapshot_events = SnapshotWriter::usual_events;  // per part; 0: no snapshot
 };
 
 class Coordinator {

@@ -60,6 +60,7 @@ class CoordinatorNode {
   Clock& clock_;
   double checkpoint_seconds_;
   Coordinator coordinator_;
+  SnapshotWriter snapshot_;
   std::optional<JournalWriter> journal_;
   std::optional<std::string> stop_;
   std::vector<WorkerGone> gone_;

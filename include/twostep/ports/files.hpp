@@ -4,6 +4,7 @@
 // create_exclusive on an existing file).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,8 +26,12 @@ class Files {
   // A new file, opened for appending; its name is durable when this returns. Two processes cannot
   // both succeed.
   [[nodiscard]] virtual std::unique_ptr<AppendFile> create_exclusive(const std::string& path) = 0;
-  [[nodiscard]] virtual std::optional<std::string> read(
-      const std::string& path) = 0;  // nullopt: no such file
+  // From a byte on; beyond the end nothing. nullopt: no such file.
+  [[nodiscard]] virtual std::optional<std::string> read_from(const std::string& path,
+                                                             std::uint64_t byte) = 0;
+  [[nodiscard]] std::optional<std::string> read(const std::string& path) {
+    return read_from(path, 0);
+  }
   // Readers see the old or the new content, never a mixture, also after a power loss (temporary,
   // sync, rename, sync).
   virtual void replace(const std::string& path, std::string_view bytes) = 0;

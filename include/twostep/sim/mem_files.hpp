@@ -16,7 +16,8 @@ struct PowerLoss {};  // what a process does not live to see
 class MemFiles : public Files {
  public:
   [[nodiscard]] std::unique_ptr<AppendFile> create_exclusive(const std::string& path) override;
-  [[nodiscard]] std::optional<std::string> read(const std::string& path) override;
+  [[nodiscard]] std::optional<std::string> read_from(const std::string& path,
+                                                     std::uint64_t byte) override;
   void replace(const std::string& path, std::string_view bytes) override;
   [[nodiscard]] std::vector<std::string> list(const std::string& folder) override;
   void remove(const std::string& path) override;

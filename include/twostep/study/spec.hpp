@@ -186,7 +186,6 @@ struct StudySpec {
   std::string directory;
   double checkpoint_seconds = 300;  // 0: never
   DataSpec data;
-  std::uint32_t threads = 1;      // training.threads: of a rank, in matrix products
   std::vector<Setting> settings;  // all tunable fields (model.*, training.*), in field-table order
   SearchSpec search;
   PromotionSpec promotion;

@@ -89,7 +89,8 @@ class PosixFiles : public Files {
     return file;
   }
 
-  [[nodiscard]] std::optional<std::string> read(const std::string& name) override {
+  [[nodiscard]] std::optional<std::string> read_from(const std::string& name,
+                                                     std::uint64_t byte) override {
     const std::string path = place(name);
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -100,8 +101,14 @@ class PosixFiles : public Files {
     }
     std::string out;
     struct stat info {};
-    if (::fstat(fd, &info) == 0 && info.st_size > 0) {
-      out.reserve(static_cast<std::size_t>(info.st_size));
+    const auto from = static_cast<off_t>(byte);
+    if (::fstat(fd, &info) == 0 && info.st_size > from) {
+      out.reserve(static_cast<std::size_t>(info.st_size - from));
+    }
+    if (from > 0 && ::lseek(fd, from, SEEK_SET) < 0) {
+      const int error = errno;
+      ::close(fd);
+      fail(path, "cannot be read", error);
     }
     std::string buffer(1U << 20, '\0');
     ssize_t n = 0;
