@@ -5,19 +5,16 @@
 #include <queue>
 #include <stdexcept>
 
+#include "sim/faults.hpp"
+#include "sim/rank_zero.hpp"
+#include "sim/worker_slot.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/control/invariants.hpp"
-#include "twostep/node/worker_node.hpp"
-#include "twostep/sim/curve_trainer.hpp"
-#include "twostep/sim/sim_link.hpp"
-#include "twostep/study/spec_json.hpp"
-#include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
 namespace {
 
-constexpr Duration never = Duration::max();
 constexpr Duration tick_every = std::chrono::milliseconds(1);
 constexpr Duration idle_tick = std::chrono::seconds(5);
 constexpr Duration slice = std::chrono::seconds(5);
@@ -25,36 +22,8 @@ constexpr Duration heartbeat = std::chrono::seconds(10);
 constexpr Duration checkpoint_every = std::chrono::seconds(12);
 constexpr Duration longest_latency = std::chrono::milliseconds(3);
 constexpr Duration stop_deadline = std::chrono::seconds(60);
+constexpr Duration limit_margin = std::chrono::seconds(45);  // what the last 30 s of grace need
 constexpr double longest_virtual_seconds = 4e5;
-
-// The faults of one job, drawn at its start.
-struct Faults {
-  Time kill_at = never;
-  std::uint64_t power_loss_at_sync = 0;
-  bool power_loss_after = false;
-  Time stop_at = never;
-  std::int64_t disk_room = -1;
-  double straggler_share = 0;
-  double death_share = 0;  // of workers that die in this job (recovery mode)
-  double hang_share = 0;
-  double killer_share = 0;
-  bool recovery = false;  // the loss of a worker does not end the job
-  bool stale_writer = false;
-};
-
-struct WorkerSlot {
-  std::unique_ptr<SimClock> clock = std::make_unique<SimClock>();
-  std::unique_ptr<Link> link;
-  std::unique_ptr<CurveTrainer> trainer;
-  std::unique_ptr<WorkerNode> node;
-  Time wake = never;
-  Time busy_until{};
-  Time dies_at = never;
-  Time hangs_at = never;
-  Time hangs_until = never;
-  bool dead = false;
-  bool stuck = false;
-};
 
 class World {
  public:
@@ -68,7 +37,7 @@ class World {
     for (;;) {
       ++report_.jobs;
       const bool faulty = options_.faults && report_.jobs <= options_.fault_jobs;
-      if (run_job(draw_faults(faulty))) {
+      if (run_job(faulty ? draw_faults(options_, now_, [this] { return draw(); }) : Faults{})) {
         break;
       }
       if (report_.jobs > options_.fault_jobs + 50) {
@@ -91,10 +60,7 @@ class World {
   bool full_present_ = false;
   // The present job.
   Faults faults_;
-  SimClock clock_;
-  std::unique_ptr<SimNetwork> network_;
-  std::unique_ptr<Link> link_;
-  std::unique_ptr<CoordinatorNode> node_;
+  std::unique_ptr<RankZero> zero_;
   std::vector<WorkerSlot> workers_;  // index 0 is unused: rank 0 is the coordinator
   std::priority_queue<std::pair<Time, int>, std::vector<std::pair<Time, int>>, std::greater<>>
       wakes_;
@@ -104,38 +70,10 @@ class World {
   bool stop_sent_ = false;
   bool job_over_ = false;
   std::optional<std::uint32_t> stale_segment_;  // of the run that was killed last
+  std::unique_ptr<RankZero> suspended_;         // the run that sleeps
 
   double draw() { return rng_.uniform(++draws_); }
   double draw(double low, double high) { return low + (high - low) * draw(); }
-
-  Faults draw_faults(bool faulty) {
-    Faults f;
-    if (!faulty) {
-      return f;
-    }
-    f.recovery = draw() < 0.5;
-    const double job_seconds =
-        20 + options_.mean_trial_seconds * options_.trials / std::max(1U, options_.workers);
-    const double kind = draw();
-    if (kind < 0.45) {
-      if (draw() < 0.5) {
-        f.kill_at = now_ + from_seconds(draw(0, 1.1 * job_seconds));
-      } else {
-        f.power_loss_at_sync = 1 + static_cast<std::uint64_t>(draw() * 2 * options_.trials);
-        f.power_loss_after = draw() < 0.5;
-      }
-    } else if (kind < 0.7) {
-      f.stop_at = now_ + from_seconds(draw(0, job_seconds));
-    } else if (kind < 0.85) {
-      f.disk_room = static_cast<std::int64_t>(draw(100, 200.0 * options_.trials));
-    }
-    f.straggler_share = draw() < 0.5 ? 0.05 : 0;
-    f.death_share = f.recovery && draw() < 0.7 ? 0.1 * draw() : 0;
-    f.hang_share = draw() < 0.5 ? 0.05 * draw() : 0;
-    f.killer_share = draw() < 0.5 ? 0.001 : 0;
-    f.stale_writer = draw() < 0.5;
-    return f;
-  }
 
   void schedule(int rank, Time at) {
     if (rank == 0) {
@@ -163,13 +101,18 @@ class World {
     last_tick_ = now_;
     ticks_ = 0;
     stop_sent_ = job_over_ = false;
-    clock_.set(now_);
-    network_ = std::make_unique<SimNetwork>(static_cast<int>(workers) + 1,
-                                            options_.seed * 1000 + report_.jobs, longest_latency,
-                                            [this](int rank, Time at) { schedule(rank, at); });
+    zero_ = std::make_unique<RankZero>();
+    zero_->clock.set(now_);
+    const auto wake = [this, job = report_.jobs](int rank, Time at) {
+      if (job == report_.jobs) {
+        schedule(rank, at);
+      }
+    };
+    zero_->network = std::make_unique<SimNetwork>(
+        static_cast<int>(workers) + 1, options_.seed * 1000 + report_.jobs, longest_latency, wake);
     workers_.clear();
     workers_.resize(workers + 1);
-    link_ = network_->link(0, clock_);
+    zero_->link = zero_->network->link(0, zero_->clock);
     RunFacts facts;
     facts.build = "simulation";
     facts.host = "sim";
@@ -180,8 +123,14 @@ class World {
     for (std::uint32_t rank = 1; rank <= workers; ++rank) {
       facts.workers.push_back(WorkerId(rank));
     }
-    node_ = std::make_unique<CoordinatorNode>(study_, facts, *link_, files_, clock_);
-    if (!node_->done()) {
+    CoordinatorOptions coordinator;
+    coordinator.snapshot_events = options_.snapshot_events;
+    if (faults_.limit_at != never) {
+      coordinator.stop_at = faults_.limit_at - limit_margin;
+    }
+    zero_->node = std::make_unique<CoordinatorNode>(study_, facts, *zero_->link, files_,
+                                                    zero_->clock, coordinator);
+    if (!zero_->node->done()) {
       for (std::uint32_t rank = 1; rank <= workers; ++rank) {
         open_worker(rank);
       }
@@ -197,7 +146,7 @@ class World {
     curve.killer_share = faults_.killer_share;
     curve.speed = draw() < faults_.straggler_share ? 0.1 : 1;
     w.clock->set(now_);
-    w.link = network_->link(static_cast<int>(rank), *w.clock);
+    w.link = zero_->network->link(static_cast<int>(rank), *w.clock);
     w.trainer = std::make_unique<CurveTrainer>(*w.clock, curve);
     WorkerOptions worker;
     worker.slice = slice;
@@ -205,13 +154,12 @@ class World {
     worker.silence_limit = std::chrono::hours(2);
     worker.checkpoint_every = checkpoint_every;
     w.node = std::make_unique<WorkerNode>(*w.link, *w.trainer, *w.clock, worker, &files_);
-    const double job_seconds =
-        20 + options_.mean_trial_seconds * options_.trials / std::max(1U, options_.workers);
+    const double longest = job_seconds(options_);
     if (draw() < faults_.death_share) {
-      w.dies_at = now_ + from_seconds(draw(0, job_seconds));
+      w.dies_at = now_ + from_seconds(draw(0, longest));
     }
     if (draw() < faults_.hang_share) {
-      w.hangs_at = now_ + from_seconds(draw(0, job_seconds));
+      w.hangs_at = now_ + from_seconds(draw(0, longest));
       w.hangs_until = w.hangs_at + from_seconds(draw(30, 400));
     }
     schedule(static_cast<int>(rank), now_);
@@ -227,10 +175,11 @@ class World {
       open_job();
       files_.limit(faults_.disk_room);
       files_.lose_power_at_sync(faults_.power_loss_at_sync, faults_.power_loss_after);
-      while (!node_->done() && !job_over_) {
+      while (!job_over_ && !zero_->node->done()) {
         step();
       }
     } catch (const PowerLoss&) {
+      faults_.suspended = false;  // that ends whoever sleeps
       kill_job();
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::io) {
@@ -241,8 +190,11 @@ class World {
       files_.limit(-1);
       files_.crash(rng_, ++draws_);
     }
-    report_.messages += network_ ? network_->messages() : 0;
-    const bool ended = node_ && !job_over_ && node_->state().ended;
+    if (zero_) {
+      report_.messages += zero_->network->messages();
+      report_.time_ups += faults_.limit_at != never && !job_over_ ? 1 : 0;
+    }
+    const bool ended = zero_ && !job_over_ && zero_->node->state().ended;
     if (!ended) {
       now_ += std::chrono::seconds(30);  // the launcher starts it again
     }
@@ -269,9 +221,9 @@ class World {
   }
 
   [[nodiscard]] std::string situation() const {
-    const State& s = node_->state();
+    const State& s = zero_->node->state();
     std::string out = "job " + std::to_string(report_.jobs) + ", phase " +
-                      std::to_string(static_cast<int>(node_->coordinator().phase())) + ", " +
+                      std::to_string(static_cast<int>(zero_->node->coordinator().phase())) + ", " +
                       std::to_string(s.trials_done) + " trials and " +
                       std::to_string(s.finalists_done) + " finalists done, " +
                       std::to_string(s.open.size()) + " open";
@@ -286,11 +238,11 @@ class World {
   void tick_coordinator() {
     coordinator_wake_ = never;
     last_tick_ = now_;
-    clock_.set(now_);
+    zero_->clock.set(now_);
     if (now_ >= faults_.stop_at && !stop_sent_) {
       stop_sent_ = true;
       ++report_.stops;
-      node_->request_stop("stopped by SIGTERM");
+      zero_->node->request_stop("stopped by SIGTERM");
     }
     if (stop_sent_ && now_ - faults_.stop_at > stop_deadline) {
       kill_job();
@@ -300,11 +252,18 @@ class World {
       kill_job();
       return;
     }
-    if (++ticks_ == 5 && stale_segment_) {
-      add_stale_line();
+    if (now_ >= faults_.limit_at && faults_.slow_share == 0) {
+      throw std::runtime_error("the job does not end before its limit: " + situation());
     }
-    node_->tick();
+    if (++ticks_ == 5) {
+      come_back();
+    }
+    zero_->node->tick();
     note_extractions();
+    if (faults_.slow_share > 0 && draw() < faults_.slow_share) {
+      ++report_.slow_syncs;
+      last_tick_ = now_ + from_seconds(draw(1, 60));
+    }
     if (ticks_ % options_.check_every == 0) {
       check();
     }
@@ -312,7 +271,7 @@ class World {
   }
 
   void note_extractions() {
-    const State& s = node_->state();
+    const State& s = zero_->node->state();
     subset_present_ = subset_present_ || s.subset_extracted;
     full_present_ = full_present_ || s.full_extracted;
   }
@@ -356,8 +315,8 @@ class World {
     }
     WorkerSlot& w = workers_[static_cast<std::size_t>(rank)];
     w.dead = true;
-    network_->kill(rank);
-    for (const auto& [id, assignment] : node_->state().open) {
+    zero_->network->kill(rank);
+    for (const auto& [id, assignment] : zero_->node->state().open) {
       const auto& team = assignment.team;
       const WorkerId me(static_cast<std::uint32_t>(rank));
       if (team.size() > 1 && std::find(team.begin(), team.end(), me) != team.end()) {
@@ -376,28 +335,32 @@ class World {
   void kill_job() {
     ++report_.kills;
     job_over_ = true;
+    if (faults_.suspended && zero_ && zero_->node && !zero_->node->done()) {
+      suspended_ = std::move(zero_);  // what it has written stays, what it knows too
+      return;
+    }
     if (faults_.stale_writer) {
-      stale_segment_ = static_cast<std::uint32_t>(files_.list("journal").size());
+      stale_segment_ = newest_segment(files_);
     }
     files_.crash(rng_, ++draws_);
   }
 
-  // A run that was killed but is not quite dead adds a line to its own segment when its successor
-  // has begun: it believes that its history went on, and must be ignored.
-  void add_stale_line() {
-    const std::uint64_t seq = node_->state().run.accepted_seq;
-    char path[32];
-    std::snprintf(path, sizeof path, "journal/%04u.jsonl", *stale_segment_);
-    stale_segment_.reset();
-    const auto text = files_.read(path);
-    if (text && !text->empty() && text->back() == '\n') {
-      files_.replace(path, *text + encode_event({seq + 1, WorkerLost{WorkerId(1), "stale"}}));
-      ++report_.stale_writes;
+  // Runs that should be dead do something when their successor has begun.
+  void come_back() {
+    if (stale_segment_) {
+      const std::uint64_t seq = zero_->node->state().run.accepted_seq;
+      report_.stale_writes += add_stale_line(files_, *stale_segment_, seq) ? 1 : 0;
+      stale_segment_.reset();
+    }
+    if (suspended_) {
+      wake_suspended(*suspended_, now_);
+      suspended_.reset();
+      ++report_.returns;
     }
   }
 
   void check() {
-    const auto violated = violated_invariants(node_->state());
+    const auto violated = violated_invariants(zero_->node->state());
     if (!violated.empty()) {
       throw std::runtime_error("at " + std::to_string(seconds(now_)) + " s: " + violated.front() +
                                " (and " + std::to_string(violated.size() - 1) + " more)");
@@ -406,20 +369,19 @@ class World {
 
   void finish() {
     check();
-    const State& live = node_->state();
-    State replayed;
-    read_journal(files_, [&](const NumberedEvent& e) { replayed.apply(e.event); });
+    const State& live = zero_->node->state();
     report_.events = live.events;
     report_.virtual_seconds = seconds(now_);
     report_.live_digest = live.digest();
-    report_.replay_digest = replayed.digest();
+    report_.replay_digest = replayed_digest(files_, live);
     for (const std::string& name : files_.list("journal")) {
       const std::string text = files_.read("journal/" + name).value_or("");
+      if (!name.ends_with(".jsonl")) {
+        ++report_.snapshot_parts;
+        continue;
+      }
       report_.journal_bytes += text.size();
       report_.journal_crc = crc32c(text + std::to_string(report_.journal_crc));
-    }
-    if (report_.live_digest != report_.replay_digest) {
-      throw std::runtime_error("the replayed state is not the live one");
     }
     // A study of few trials may end without one that finished, or whose finalists were all poison.
     const bool nothing_left =
@@ -436,28 +398,6 @@ class World {
 };
 
 }  // namespace
-
-StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials) {
-  const std::string text = R"({
-    "study": {"name": "simulation", "seed": )" +
-                           std::to_string(seed) + R"(, "directory": "sim"},
-    "data": {"files": ["x.h5"], "inputs": ["x"], "targets": ["y"]},
-    "model": {"layers": {"int": [1, 4]}, "width": {"int": [8, 256], "log": true, "per": "layer"}},
-    "training": {"learning_rate": {"float": [0.0001, 0.1], "log": true}},
-    "search": {"trials": )" +
-                           std::to_string(trials) +
-                           R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10}},
-    "promotion": {"finalists": )" +
-                           std::to_string(std::min(trials, 5U)) + R"(},
-    "retraining": {"budget": {"epochs": 10}}
-  })";
-  StudyIdentity study;
-  study.spec = read_spec(read_json(text));
-  study.space = make_space(study.spec);
-  study.spec_json = to_json(study.spec);
-  study.data_digest = "simulated";
-  return study;
-}
 
 WorldReport run_world(const WorldOptions& options, MemFiles& files) {
   return World(options, files).run();

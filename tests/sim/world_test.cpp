@@ -44,6 +44,34 @@ TEST(World, SameSeedSameJournal) {
   }
 }
 
+// Every fault is met: a campaign that never sees one proves nothing about it.
+TEST(World, EveryFaultHappens) {
+  WorldReport sum;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    WorldOptions options;
+    options.seed = seed;
+    options.workers = 20;
+    options.trials = 100;
+    MemFiles files;
+    const WorldReport r = run_world(options, files);
+    sum.kills += r.kills;
+    sum.stops += r.stops;
+    sum.full_disks += r.full_disks;
+    sum.worker_deaths += r.worker_deaths;
+    sum.worker_hangs += r.worker_hangs;
+    sum.stale_writes += r.stale_writes;
+    sum.time_ups += r.time_ups;
+    sum.returns += r.returns;
+    sum.slow_syncs += r.slow_syncs;
+    sum.snapshot_parts += r.snapshot_parts;
+  }
+  for (const std::uint32_t met :
+       {sum.kills, sum.stops, sum.full_disks, sum.worker_deaths, sum.worker_hangs, sum.stale_writes,
+        sum.time_ups, sum.returns, sum.slow_syncs, sum.snapshot_parts}) {
+    EXPECT_GT(met, 3U);
+  }
+}
+
 // Faults may cost time, but not results: those trials that no fault can be blamed for come to the
 // same.
 TEST(World, FaultsDoNotChangeResults) {

@@ -54,8 +54,10 @@ void print_world(const twostep::WorldOptions& options, const twostep::WorldRepor
       number(options.seed), r.state.trials_done, r.state.trials_finished, r.state.trials_diverged,
       r.state.trials_failed, options.workers, r.jobs, r.virtual_seconds, elapsed);
   std::printf(
-      "  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, %u stale writes\n",
-      r.kills, r.stops, r.full_disks, r.worker_deaths, r.worker_hangs, r.stale_writes);
+      "  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, "
+      "%u stale writes, %u time limits, %u runs back, %u slow syncs; %u snapshot parts\n",
+      r.kills, r.stops, r.full_disks, r.worker_deaths, r.worker_hangs, r.stale_writes, r.time_ups,
+      r.returns, r.slow_syncs, r.snapshot_parts);
   std::printf(
       "  %llu events, %llu messages; journal %llu bytes, checksum %08x; state %016llx, "
       "replayed %016llx\n",
@@ -74,6 +76,7 @@ twostep::WorldOptions vary(twostep::WorldOptions options) {
   options.mean_trial_seconds = std::pow(10, -1 + 3 * rng.uniform(3));
   options.fault_jobs = 1 + static_cast<std::uint32_t>(15 * rng.uniform(4));
   options.check_every = 1 + static_cast<std::uint64_t>(2000 * rng.uniform(5));
+  options.snapshot_events = power(6, 1, 3000);
   return options;
 }
 

@@ -23,7 +23,8 @@ struct WorldOptions {
   bool faults = true;
   std::uint32_t fault_jobs = 8;
   double mean_trial_seconds = 20;
-  std::uint64_t check_every = 5000;  // ticks of rank 0 between full checks of the invariants
+  std::uint64_t check_every = 5000;     // ticks of rank 0 between full checks of the invariants
+  std::uint32_t snapshot_events = 100;  // per part of the snapshot; 0: none
 };
 
 struct WorldReport {
@@ -34,6 +35,10 @@ struct WorldReport {
   std::uint32_t worker_deaths = 0;
   std::uint32_t worker_hangs = 0;
   std::uint32_t stale_writes = 0;  // lines added by a run that should have been dead
+  std::uint32_t time_ups = 0;      // jobs that knew their time limit, and ended before it
+  std::uint32_t returns = 0;       // runs that were suspended, and woke beside their successor
+  std::uint32_t slow_syncs = 0;    // that took seconds
+  std::uint32_t snapshot_parts = 0;
   std::uint64_t events = 0;
   std::uint64_t messages = 0;
   double virtual_seconds = 0;
