@@ -185,10 +185,30 @@ Verb make_slurm() {
   return verb;
 }
 
+Verb make_suggest() {
+  Verb verb{
+      "twostep suggest STUDY.yaml [--history DIR]",
+      "ask an algorithm for configurations and tell it results, over stdin and stdout",
+      "Reads requests, one line of JSON each, and answers each with one line:\n"
+      "  {\"ask\": 2}                              -> {\"trials\": [{\"trial\": 1, ...}, ...]}\n"
+      "  {\"tell\": {\"trial\": 1, \"value\": 0.5}}   -> {\"told\": 1, ...}\n"
+      "  {\"best\": 1}, {\"pending\": true}\n"
+      "The study file needs no data: a space and search.algorithm are enough (docs/search.md).",
+      po::options_description("Options"),
+      {"study"},
+      {}};
+  verb.options.add_options()("history", po::value<std::string>()->default_value(""),
+                             "folder that keeps what was asked and told: go on with it next time");
+  verb.run = [](const po::variables_map& v) {
+    return suggest_command({get(v, "study"), get(v, "history")});
+  };
+  return verb;
+}
+
 std::map<std::string, Verb> make_verbs(int& argc, char**& argv) {
   return {{"check", make_check()},     {"run", make_run(argc, argv)}, {"status", make_status()},
           {"report", make_report()},   {"journal", make_journal()},   {"schema", make_schema()},
-          {"predict", make_predict()}, {"slurm", make_slurm()}};
+          {"predict", make_predict()}, {"slurm", make_slurm()},       {"suggest", make_suggest()}};
 }
 
 void print_help(const std::map<std::string, Verb>& verbs) {
@@ -197,7 +217,7 @@ void print_help(const std::map<std::string, Verb>& verbs) {
          "Many configurations are tried on a small subset of the data, then the best few are\n"
          "retrained on all of it.\n\nUsage: twostep VERB [options]\n\nVerbs:\n";
   for (const char* name :
-       {"check", "run", "status", "report", "journal", "schema", "predict", "slurm"}) {
+       {"check", "run", "status", "report", "journal", "schema", "predict", "suggest", "slurm"}) {
     std::printf("  %-8s %s\n", name, verbs.at(name).summary.c_str());
     std::fflush(stdout);
   }

@@ -37,6 +37,11 @@ struct SlurmOptions {
   std::string partition;
 };
 
+struct SuggestOptions {
+  std::string study_file;
+  std::string history;  // folder that keeps what was asked and told; empty: nothing is kept
+};
+
 int check_command(const std::string& study_file);
 int run_command(const RunOptions& options, int& argc, char**& argv);
 int slurm_command(const SlurmOptions& options);  // prints a batch script
@@ -45,6 +50,7 @@ int launch_command(const std::vector<std::string>& arguments);
 int status_command(const std::string& directory);
 int report_command(const std::string& directory, const std::string& format);
 int journal_command(const std::string& directory);
+int suggest_command(const SuggestOptions& options);  // requests on stdin, answers on stdout
 int schema_command(const std::string& format);
 int predict_command(const PredictOptions& options);
 

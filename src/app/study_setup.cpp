@@ -87,8 +87,8 @@ void check_processor(const StudySpec& spec) {
 
 }  // namespace
 
-StudySpec load_spec(const std::string& file) {
-  return read_spec(read_yaml(read_study_file(file), file));
+StudySpec load_spec(const std::string& file, StudyUse use) {
+  return read_spec(read_yaml(read_study_file(file), file), use);
 }
 
 std::vector<Hyperparameters> sample_trainings(const StudySetup& s, std::uint32_t count) {

@@ -6,6 +6,7 @@
 #include "adapters/hdf5/hdf5_shards.hpp"
 #include "twostep/data/data_plan.hpp"
 #include "twostep/study/spec.hpp"
+#include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
 
@@ -24,7 +25,7 @@ struct StudySetup {
 };
 
 // The study file alone, without its data. Error{config}.
-[[nodiscard]] StudySpec load_spec(const std::string& file);
+[[nodiscard]] StudySpec load_spec(const std::string& file, StudyUse use = StudyUse::run);
 // Networks and trainings as a random search would draw them, to say what a study costs.
 [[nodiscard]] std::vector<Hyperparameters> sample_trainings(const StudySetup& setup,
                                                             std::uint32_t count);

@@ -20,7 +20,8 @@ Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorO
     : spec_(spec),
       space_(space),
       options_(options),
-      proposer_(make_sampler(spec.search, space, spec.seed), space),
+      proposer_(make_sampler(spec.search, space, spec.seed), space, spec.search.try_first,
+                spec.seed),
       plan_(spec_, space_, options.stop_at, options.inputs, options.targets) {}
 
 void Coordinator::replay(const Event& event) {

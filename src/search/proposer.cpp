@@ -1,6 +1,8 @@
 #include "twostep/search/proposer.hpp"
 
+#include "search/draws.hpp"
 #include "search/samplers.hpp"
+#include "twostep/base/check.hpp"
 
 namespace twostep {
 namespace {
@@ -10,8 +12,18 @@ constexpr std::uint32_t most_draws = 200;
 constexpr std::uint64_t most_enumerated = 1U << 20U;
 }  // namespace
 
-Proposer::Proposer(std::unique_ptr<Sampler> sampler, const Space& space)
-    : sampler_(std::move(sampler)), cardinality_(space.cardinality()) {
+Proposer::Proposer(std::unique_ptr<Sampler> sampler, const Space& space,
+                   const std::vector<NamedValues>& first, std::uint64_t seed)
+    : space_(space), sampler_(std::move(sampler)), seed_(seed), cardinality_(space.cardinality()) {
+  for (const NamedValues& named : first) {
+    PartialPoint& given = first_.emplace_back();
+    given.values.resize(space.dimensions.size());
+    for (const auto& [name, value] : named) {
+      const auto index = space.find(name);
+      TWOSTEP_REQUIRE(index.has_value());  // the reader of the study file refuses others
+      given.values[*index] = value;
+    }
+  }
   if (cardinality_ && *cardinality_ <= most_enumerated) {
     every_ = make_grid_sampler(space);
   }
@@ -27,12 +39,37 @@ bool Proposer::is_new(const Point& point) const {
   return true;
 }
 
+std::optional<Point> Proposer::next_first(TrialId next) const {
+  if (next.value > first_.size()) {
+    return std::nullopt;
+  }
+  const PartialPoint& given = first_[next.value - 1];
+  for (std::uint32_t draw = 0; draw < most_draws; ++draw) {
+    Point base{std::vector<Value>(space_.dimensions.size())};
+    if (auto proposed = sampler_->propose(next, draw)) {
+      base = std::move(*proposed);
+    }
+    Point point =
+        complete(space_, given, base, random_unit(seed_, next, draw, space_.dimensions.size()));
+    if (is_new(point)) {
+      return point;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Point> Proposer::next(TrialId next) const {
   if (cardinality_ && seen_.size() >= *cardinality_) {
     return std::nullopt;
   }
+  if (auto point = next_first(next)) {
+    return point;
+  }
   for (std::uint32_t draw = 0; draw < most_draws; ++draw) {
     std::optional<Point> point = sampler_->propose(next, draw);
+    if (!point && !first_.empty() && every_) {
+      break;  // points that the first ones stood in for are left
+    }
     if (!point || is_new(*point)) {
       return point;
     }

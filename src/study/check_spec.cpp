@@ -157,13 +157,14 @@ void check_widths(ReaderContext& c) {
 }
 
 void check_conditions(ReaderContext& c) {
-  for (const Setting& setting : c.spec.settings) {
+  for (const Setting& setting : c.spec.space.empty() ? c.spec.settings : c.spec.space) {
     std::string path = setting.when_path;
     for (int depth = 0; !path.empty(); ++depth) {
       if (path == setting.path || depth > 100) {
         c.problem(setting.where, setting.path + ": `when` runs in a circle",
                   "it depends on itself through " + path, "");
-        c.spec.settings.clear();  // later steps could not order the dimensions
+        (c.spec.space.empty() ? c.spec.settings : c.spec.space)
+            .clear();  // later steps could not order the dimensions
         return;
       }
       path = setting_of(c, path).when_path;
@@ -206,6 +207,7 @@ void check_algorithm(ReaderContext& c) {
     return;  // there may be no space to speak of
   }
   const Space space = make_space(c.spec);
+  read_try_first(c, space);
   for (Refusal& refusal : refusals(c.spec.search, space)) {
     refusal.problem.where = refusal.dimension
                                 ? place_of(c, space.dimensions[*refusal.dimension].name)
@@ -225,22 +227,50 @@ void check_reproducible(ReaderContext& c) {
   }
 }
 
+// Dimensions of the user's are for whoever asks; the built-in networks have their own.
+void check_space(ReaderContext& c) {
+  if (c.spec.space.empty()) {
+    return;
+  }
+  if (c.use == StudyUse::run) {
+    c.problem(c.place("space"), "space in a study that is to be run",
+              "the built-in networks know no dimensions but those of model and training",
+              "write ranges in model and training; space is for twostep suggest");
+    return;
+  }
+  for (const std::string section : {"model", "training", "data"}) {
+    if (c.given(section)) {
+      c.problem(c.place(section), section + " beside space",
+                "it is about the built-in networks, which have no part in this study",
+                "move its dimensions to space, under any names");
+    }
+  }
+}
+
 }  // namespace
 
 void check_spec(ReaderContext& context) {
-  check_split(context);
-  check_budget(context, "search", context.spec.search.budget);
-  check_budget(context, "retraining", context.spec.retraining.budget);
-  check_subset(context);
-  check_names(context);
-  check_targets(context);
-  check_output(context);
-  check_widths(context);
-  check_model(context);
+  check_space(context);
+  if (context.spec.space.empty()) {
+    const bool data = context.use == StudyUse::run || context.given("data");
+    if (data) {
+      check_split(context);
+      check_budget(context, "search", context.spec.search.budget);
+      check_budget(context, "retraining", context.spec.retraining.budget);
+      check_subset(context);
+      check_names(context);
+    }
+    check_targets(context);
+    check_output(context);
+    check_widths(context);
+    check_model(context);
+    check_reproducible(context);
+    check_objective(context);
+  }
   check_conditions(context);
-  check_finalists(context);
-  check_objective(context);
-  check_reproducible(context);
+  if (context.use == StudyUse::run || context.given("promotion.finalists")) {
+    check_finalists(context);
+  }
   check_algorithm(context);
 }
 

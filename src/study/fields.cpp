@@ -14,6 +14,7 @@ std::vector<Field> make_fields() {
   rows::add_data(table);
   rows::add_model(table);
   rows::add_training(table);
+  rows::add_space(table);
   rows::add_search(table);
   rows::add_step_two(table);
   return table;

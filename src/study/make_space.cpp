@@ -163,10 +163,15 @@ class Resolver {
 }  // namespace
 
 const Setting& StudySpec::setting(const std::string& path) const {
-  const auto found = std::find_if(settings.begin(), settings.end(),
-                                  [&](const Setting& s) { return s.path == path; });
-  TWOSTEP_REQUIRE(found != settings.end());
-  return *found;
+  for (const auto* list : {&space, &settings}) {
+    const auto found = std::find_if(list->begin(), list->end(),
+                                    [&](const Setting& s) { return s.path == path; });
+    if (found != list->end()) {
+      return *found;
+    }
+  }
+  TWOSTEP_REQUIRE(false);
+  return settings.front();
 }
 
 Task StudySpec::task() const {
@@ -180,7 +185,7 @@ Task StudySpec::task() const {
 Space make_space(const StudySpec& spec) {
   Space space;
   std::vector<const Setting*> waiting;
-  for (const Setting& setting : spec.settings) {
+  for (const Setting& setting : spec.space.empty() ? spec.settings : spec.space) {
     if (setting.range) {
       waiting.push_back(&setting);
     }

@@ -138,22 +138,29 @@ bool read_numeric(ReaderContext& context, const Field& field, const ConfigNode& 
   return true;
 }
 
+const Field* tunable_parent(const std::vector<Field>&, const std::string& of,
+                            const std::string& name) {
+  const std::string section = of.substr(0, of.find('.'));
+  const Field* parent = find_field(name);
+  parent = parent ? parent : find_field(section + "." + name);
+  return parent && parent->tunable ? parent : nullptr;
+}
+
 // `when: {optimizer: sgd}` or {training.optimizer: [sgd, adam]}.
-bool read_when(ReaderContext& context, const Field& field, const ConfigNode& when,
-               Setting& setting) {
+bool read_when(ReaderContext& context, const Field& field, const ConfigNode& when, Setting& setting,
+               const std::vector<Field>& known, ParentOf parent_of) {
   if (when.kind != Kind::map || when.members.size() != 1) {
     context.problem(when.where(), field.path + ": `when` needs one option and its values", "",
                     "write when: {optimizer: sgd}");
     return false;
   }
   const auto& [key, values] = when.members[0];
-  const std::string section = field.path.substr(0, field.path.find('.'));
-  const Field* parent = find_field(key);
-  parent = parent ? parent : find_field(section + "." + key);
-  if (!parent || !parent->tunable || parent->path == field.path) {
+  const Field* parent = parent_of(known, field.path, key);
+  if (!parent || parent->path == field.path) {
     context.problem(values.where(),
                     field.path + ": `when` names no other tunable option: '" + key + "'", "",
-                    "name an option of model or training");
+                    known.empty() ? "name an option of model or training"
+                                  : "name another dimension of space");
     return false;
   }
   setting.when_path = parent->path;
@@ -186,8 +193,10 @@ bool read_per(ReaderContext& context, const Field& field, const ConfigNode& per,
   return false;
 }
 
+}  // namespace
+
 void read_range(ReaderContext& context, const Field& field, const ConfigNode& node,
-                Setting& setting) {
+                Setting& setting, const std::vector<Field>& known, ParentOf parent_of) {
   if (!check_keys(context, field, node)) {
     return;
   }
@@ -201,7 +210,7 @@ void read_range(ReaderContext& context, const Field& field, const ConfigNode& no
                     "leave them out");
   }
   if (const ConfigNode* when = node.find("when")) {
-    good = read_when(context, field, *when, setting) && good;
+    good = read_when(context, field, *when, setting, known, parent_of) && good;
   }
   if (const ConfigNode* per = node.find("per")) {
     good = read_per(context, field, *per, setting) && good;
@@ -210,6 +219,8 @@ void read_range(ReaderContext& context, const Field& field, const ConfigNode& no
     setting.range = dimension;
   }
 }
+
+namespace {
 
 void read_widths(ReaderContext& context, const Field& field, const ConfigNode& node,
                  Setting& setting) {
@@ -232,7 +243,7 @@ void read_setting(ReaderContext& context, const Field& field, const ConfigNode& 
   setting.where = node.where();
   setting.constant = default_value(field);
   if (node.kind == Kind::map) {
-    read_range(context, field, node, setting);
+    read_range(context, field, node, setting, {}, &tunable_parent);
   } else if (field.path == "model.width" && node.kind == Kind::sequence && !node.items.empty()) {
     read_widths(context, field, node, setting);
   } else if (const auto value = read_value(context, field, node, field.path)) {

@@ -39,6 +39,22 @@ std::optional<bool> parse_boolean(const ConfigNode& node) {
   return std::nullopt;
 }
 
+std::optional<Value> parse_any(const ConfigNode& node) {
+  if (node.kind != ConfigNode::Kind::scalar) {
+    return std::nullopt;
+  }
+  if (const auto flag = parse_boolean(node)) {
+    return Value(*flag);
+  }
+  if (const auto whole = parse_integer(node)) {
+    return Value(*whole);
+  }
+  if (const auto real = parse_real(node)) {
+    return Value(*real);
+  }
+  return Value(node.scalar);
+}
+
 std::string describe(const ConfigNode& node) {
   switch (node.kind) {
     case ConfigNode::Kind::null:
@@ -88,6 +104,10 @@ std::string expected(const Field& field) {
       return "a text";
     case FieldType::list:
       return "a list";
+    case FieldType::map:
+      return "a mapping";
+    case FieldType::any:
+      return "a text, a number, true or false";
   }
   return "";
 }
@@ -144,8 +164,14 @@ std::optional<Value> read_value(ReaderContext& context, const Field& field, cons
         return Value(*v);
       }
       break;
+    case FieldType::any:
+      if (auto v = parse_any(node)) {
+        return v;
+      }
+      break;
     case FieldType::text:
     case FieldType::list:
+    case FieldType::map:
       if (node.kind == ConfigNode::Kind::scalar && !node.scalar.empty()) {
         return Value(node.scalar);
       }

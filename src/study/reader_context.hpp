@@ -11,6 +11,7 @@
 #include "twostep/study/config_node.hpp"
 #include "twostep/study/fields.hpp"
 #include "twostep/study/spec.hpp"
+#include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
 
@@ -20,6 +21,8 @@ struct ReaderContext {
   std::map<std::string, std::string>
       where;  // option path -> file:line, for every option that is written
   std::string file;
+  StudyUse use = StudyUse::run;
+  std::vector<ConfigNode> try_first;  // as written; read when the space is known
 
   void problem(const std::string& at, std::string what, std::string why, std::string hint) {
     problems.push_back({at, std::move(what), std::move(why), std::move(hint)});
@@ -35,6 +38,8 @@ struct ReaderContext {
 [[nodiscard]] std::optional<double> parse_real(const ConfigNode& node);
 [[nodiscard]] std::optional<std::int64_t> parse_integer(const ConfigNode& node);
 [[nodiscard]] std::optional<bool> parse_boolean(const ConfigNode& node);
+// As what it looks like: true or false, a whole number, a number, else a text; nullopt: no scalar.
+[[nodiscard]] std::optional<Value> parse_any(const ConfigNode& node);
 [[nodiscard]] std::string describe(const ConfigNode& node);  // "a list", "a mapping", "'abc'"
 [[nodiscard]] std::string short_number(double v);
 
@@ -44,6 +49,17 @@ struct ReaderContext {
                                               const ConfigNode& node, const std::string& name);
 // A tunable option: constant, range, or (model.width) a list of widths. Appends to spec.settings.
 void read_setting(ReaderContext& context, const Field& field, const ConfigNode& node);
+// The option that a `when` of an option may name; nullptr: there is none of that name.
+using ParentOf = const Field* (*)(const std::vector<Field>& known, const std::string& of,
+                                  const std::string& name);
+// The range of an option, into setting. `known`: what the options of `space` are, for ParentOf.
+void read_range(ReaderContext& context, const Field& field, const ConfigNode& node,
+                Setting& setting, const std::vector<Field>& known, ParentOf parent_of);
+// search.try_first: as written, and then as what the space makes of it.
+void keep_try_first(ReaderContext& context, const ConfigNode& node);
+void read_try_first(ReaderContext& context, const Space& space);
+// `space`: dimensions with names of the user's.
+void read_space(ReaderContext& context, const ConfigNode& node);
 // A list of names; `kind` says of what.
 [[nodiscard]] std::vector<std::string> read_names(ReaderContext& context, const ConfigNode& node,
                                                   const std::string& name, const std::string& kind);

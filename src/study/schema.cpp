@@ -57,6 +57,12 @@ std::string kind(const Field& field) {
     case FieldType::list:
       out = "list";
       break;
+    case FieldType::map:
+      out = "mapping";
+      break;
+    case FieldType::any:
+      out = "value";
+      break;
     case FieldType::boolean:
       out = "true or false";
       break;
@@ -97,7 +103,8 @@ std::string schema_text() {
       out += "\n" + here + "\n";
       section = here;
     }
-    const std::string head = "  " + field.path.substr(here.size() + 1) + (field.tunable ? "*" : "");
+    const std::string name = here == field.path ? "NAME" : field.path.substr(here.size() + 1);
+    const std::string head = "  " + name + (field.tunable ? "*" : "");
     const std::string type = "(" + kind(field) + "; " + standing(field) + ")";
     const bool fits = head.size() + 2 + type.size() <= page_width;
     out += head + (fits ? "  " + type + "\n" : "\n" + wrap(type, "      "));

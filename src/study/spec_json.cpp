@@ -145,6 +145,14 @@ Json slot_json(const Field& field, StudySpec& spec) {
 }
 
 bool is_left_out(const std::string& path, const StudySpec& spec) {
+  if (path.starts_with("data.") && spec.data.files.empty()) {
+    return true;
+  }
+  if (path.starts_with("model.") || path.starts_with("training.")) {
+    if (!spec.space.empty()) {
+      return true;
+    }
+  }
   const SplitKind split = spec.data.split.kind;
   if (path.starts_with("data.split.blocks")) {
     return split != SplitKind::blocks;
@@ -183,6 +191,24 @@ Json field_json(const Field& field, StudySpec& spec) {
   }
   if (field.path == "data.inputs") {
     return variables_json(spec.data.inputs);
+  }
+  if (field.path == "space") {
+    Json out;
+    for (const Setting& setting : spec.space) {
+      out[setting.path] = setting_json(setting);
+    }
+    return out;
+  }
+  if (field.path == "search.try_first") {
+    Json out;
+    for (const NamedValues& named : spec.search.try_first) {
+      Json configuration = Json::object();
+      for (const auto& [name, value] : named) {
+        configuration[name] = value_json(value);
+      }
+      out.push_back(std::move(configuration));
+    }
+    return out;
   }
   if (field.path == "data.targets") {
     return variables_json(spec.data.targets);

@@ -57,6 +57,14 @@ void read_field(ReaderContext& context, const Field& field, const ConfigNode& no
     read_setting(context, field, node);
     return;
   }
+  if (field.type == FieldType::map) {
+    read_space(context, node);
+    return;
+  }
+  if (field.path == "search.try_first") {
+    keep_try_first(context, node);
+    return;
+  }
   if (field.type == FieldType::list) {
     read_data_list(context, field, node);
     return;
@@ -119,7 +127,7 @@ void read_section(ReaderContext& context, const std::string& section, const Conf
 void complete(ReaderContext& context) {
   std::vector<Setting> ordered;
   for (const Field& field : fields()) {
-    if (field.required && !context.given(field.path)) {
+    if (field.required && context.use == StudyUse::run && !context.given(field.path)) {
       context.problem(context.file, "missing: " + field.path, field.sentence,
                       "add it, for example " + field.path.substr(field.path.rfind('.') + 1) + ": " +
                           field.example);
@@ -145,9 +153,10 @@ void complete(ReaderContext& context) {
 
 }  // namespace
 
-StudySpec read_spec(const ConfigNode& root) {
+StudySpec read_spec(const ConfigNode& root, StudyUse use) {
   ReaderContext context;
   context.file = root.file;
+  context.use = use;
   read_section(context, "", root);
   complete(context);
   check_spec(context);

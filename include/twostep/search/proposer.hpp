@@ -11,23 +11,31 @@
 #include <vector>
 
 #include "twostep/search/sampler.hpp"
+#include "twostep/study/configuration.hpp"
 
 namespace twostep {
 
 class Proposer {
  public:
-  Proposer(std::unique_ptr<Sampler> sampler, const Space& space);
+  // first: what trials 1, 2, ... are to be; what they leave open is as the sampler proposes it. One
+  // that is a duplicate and leaves nothing open is passed over.
+  Proposer(std::unique_ptr<Sampler> sampler, const Space& space,
+           const std::vector<NamedValues>& first = {}, std::uint64_t seed = 0);
   // The point for trial `next`, different from every created point; nullopt: exhausted.
   [[nodiscard]] std::optional<Point> next(TrialId next) const;
   void created(TrialId trial, const Point& point);
   void finished(TrialId trial, const Observation& observation);
 
  private:
+  Space space_;
   std::unique_ptr<Sampler> sampler_;
+  std::vector<PartialPoint> first_;
+  std::uint64_t seed_;
   std::unique_ptr<Sampler> every_;  // of a space that can be gone through
   std::optional<std::uint64_t> cardinality_;
   std::multimap<std::uint64_t, Point> seen_;  // by fingerprint
   [[nodiscard]] bool is_new(const Point& point) const;
+  [[nodiscard]] std::optional<Point> next_first(TrialId next) const;
   [[nodiscard]] std::optional<Point> search_all(TrialId next) const;
 };
 

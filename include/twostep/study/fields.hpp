@@ -12,7 +12,7 @@
 
 namespace twostep {
 
-enum class FieldType { text, integer, real, boolean, choice, list };
+enum class FieldType { text, integer, real, boolean, choice, list, map, any };
 
 // Where a plain option lives in a StudySpec.
 struct EnumSlot {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "twostep/study/budget.hpp"
@@ -142,11 +143,15 @@ struct FailuresSpec {
   friend bool operator==(const FailuresSpec&, const FailuresSpec&) = default;
 };
 
+// Values of some dimensions, or of all, by name.
+using NamedValues = std::vector<std::pair<std::string, Value>>;
+
 struct SearchSpec {
   Algorithm algorithm = Algorithm::random;
   std::uint32_t trials = 100;
   std::uint32_t startup_trials = 0;  // random ones before a model proposes; 0: auto
   std::uint32_t population = 0;      // cma_es, evolution, nsga2; 0: auto
+  std::vector<NamedValues> try_first;  // the first trials; what they leave open the sampler fills
   SecondObjective second_objective = SecondObjective::none;  // nsga2
   Metric objective = Metric::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;
@@ -187,6 +192,7 @@ struct StudySpec {
   double checkpoint_seconds = 300;  // 0: never
   DataSpec data;
   std::vector<Setting> settings;  // all tunable fields (model.*, training.*), in field-table order
+  std::vector<Setting> space;     // dimensions with names of the user's, in place of those
   SearchSpec search;
   PromotionSpec promotion;
   RetrainingSpec retraining;
@@ -196,8 +202,9 @@ struct StudySpec {
   [[nodiscard]] Task task() const;
 };
 
-// All ranges of the spec as dimensions; parents before children. model.width per layer becomes
-// model.width[1..max layers], conditional on model.layers when that is a range.
+// All ranges of the spec as dimensions; parents before children. Those of `space`, if there are
+// any, else the settings': model.width per layer becomes model.width[1..max layers], conditional on
+// model.layers when that is a range.
 [[nodiscard]] Space make_space(const StudySpec& spec);
 // The concrete network and training of a point of make_space(spec).
 [[nodiscard]] Hyperparameters resolve(const StudySpec& spec, const Space& space,

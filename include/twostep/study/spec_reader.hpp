@@ -7,7 +7,11 @@
 
 namespace twostep {
 
-[[nodiscard]] StudySpec read_spec(const ConfigNode& root);
+// What the study file is read for. To be asked for configurations it needs neither data nor budgets
+// nor a directory: a space and an algorithm are enough.
+enum class StudyUse { run, ask };
+
+[[nodiscard]] StudySpec read_spec(const ConfigNode& root, StudyUse use = StudyUse::run);
 // What can only be told once the data are known: Error{config} if the output layer does not go with
 // this number of target columns.
 void check_target_columns(const StudySpec& spec, std::uint64_t columns);

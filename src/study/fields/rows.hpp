@@ -16,6 +16,7 @@ void add_study(Rows& t);
 void add_data(Rows& t);
 void add_model(Rows& t);
 void add_training(Rows& t);
+void add_space(Rows& t);
 void add_search(Rows& t);
 void add_step_two(Rows& t);
 // The budget of a section, search or retraining.

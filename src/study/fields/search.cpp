@@ -23,6 +23,10 @@ void add_search(Rows& t) {
                     "Trials of a generation of cma_es or nsga2, living trials of evolution; auto: "
                     "4 + 3 ln(dimensions), 32, 50.",
                     [](StudySpec& s) -> Slot { return AutoSlot{&s.search.population}; }));
+  t.push_back(plain("search.try_first", T::list, "", "", 0, 0,
+                    "Configurations to try before the algorithm chooses, by dimension: "
+                    "[{training.learning_rate: 0.01, model.layers: 2}]; it fills what is left out.",
+                    nullptr));
   t.push_back(
       choice("search.second_objective", {"none", "parameters", "seconds"}, "none",
              "What nsga2 trades against the loss: the network's parameters, or the seconds of "
