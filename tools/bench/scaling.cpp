@@ -26,23 +26,30 @@ void meet(Group& group) {
 
 struct Times {
   std::vector<double> alone;
+  std::vector<double> share;  // one rank on a team member's rows: computing without any sum
   std::vector<double> team;
 };
 
-// Rank 0 alone while the others wait, then all together, in turn.
+// Rank 0 alone while the others wait, all on their shares without a sum, all together; in turn.
 Times measure(const Case& c, Engine& engine, GroupMaker& groups, const std::vector<int>& ranks,
               Group& group) {
   TrainingCase team(c, engine, 8192, 64, 1'000'000'000, groups.make(ranks, 21));
   TrainingCase alone(c, engine);
+  Case part = c;
+  part.batch /= static_cast<std::uint32_t>(group.size());
+  TrainingCase share(part, engine);
   const auto run = [](TrainingCase& training) { return time_of(steps, [&] { training.step(); }); };
   Times out;
   for (int i = 0; i <= repeats; ++i) {
     meet(group);
     const double one = group.rank() == 0 ? run(alone) : 0;
     meet(group);
+    const double apart = run(share);
+    meet(group);
     const double all = run(team);
     if (i > 0) {  // the first warms up
       out.alone.push_back(one);
+      out.share.push_back(apart);
       out.team.push_back(all);
     }
   }
@@ -51,11 +58,15 @@ Times measure(const Case& c, Engine& engine, GroupMaker& groups, const std::vect
 
 void print(const char* what, const Times& times, int ranks) {
   const MinMedian alone(times.alone);
+  const MinMedian share(times.share);
   const MinMedian team(times.team);
   std::printf(
-      "  %-24s 1 rank %7.2f, %7.2f ms   %d ranks %7.2f, %7.2f ms   efficiency %.0f, %.0f %%\n",
-      what, 1e3 * alone.min, 1e3 * alone.median, ranks, 1e3 * team.min, 1e3 * team.median,
-      100 * alone.min / (ranks * team.min), 100 * alone.median / (ranks * team.median));
+      "  %-24s 1 rank %7.2f, %7.2f ms   its share of %d %7.2f, %7.2f ms   %d ranks %7.2f, %7.2f ms "
+      "  "
+      "efficiency %.0f, %.0f %%\n",
+      what, 1e3 * alone.min, 1e3 * alone.median, ranks, 1e3 * share.min, 1e3 * share.median, ranks,
+      1e3 * team.min, 1e3 * team.median, 100 * alone.min / (ranks * team.min),
+      100 * alone.median / (ranks * team.median));
 }
 
 std::vector<AllReduceSample> all_reduces(Group& group) {
