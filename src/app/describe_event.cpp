@@ -66,12 +66,18 @@ struct Describer {
     for (const WorkerId id : a.team) {
       out += " " + std::to_string(id.value);
     }
+    if (a.until > 0) {
+      out += ", until " + std::to_string(a.until);
+    }
+    if (a.rows > 0) {
+      out += ", on " + std::to_string(a.rows) + " rows";
+    }
     return out + (a.attempt > 1 ? ", attempt " + std::to_string(a.attempt) : "");
   }
   std::string operator()(const Finished& e) const {
     const Result& r = e.result;
     std::string out = what(r.kind, r.trial) + " " + name(r.outcome);
-    if (r.outcome == Outcome::finished &&
+    if ((r.outcome == Outcome::finished || r.outcome == Outcome::paused) &&
         (r.kind == AssignmentKind::trial || r.kind == AssignmentKind::retrain)) {
       out += std::string(", ") + (is_loss(objective) ? "loss" : name(objective)) + " " +
              number(natural_value(objective, r.objective)) + " after " + std::to_string(r.epochs) +
@@ -83,6 +89,9 @@ struct Describer {
     }
     out += ", " + number(r.seconds) + " s";
     return out + (r.message.empty() ? "" : ": " + r.message);
+  }
+  std::string operator()(const TrialStopped& e) const {
+    return "trial " + std::to_string(e.trial.value) + " stopped: it goes no further";
   }
   std::string operator()(const WorkerLost& e) const {
     return "worker " + std::to_string(e.worker.value) + " lost: " + e.why;

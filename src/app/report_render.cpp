@@ -118,6 +118,7 @@ Json trial_json(const TrialRow& row, const std::vector<std::string>& dimensions)
           {"epochs", row.epochs},
           {"steps", row.steps},
           {"best_validation", row.best_validation},
+          {"reached", row.reached},
           {"parameters", row.parameters},
           {"finalist", row.finalist},
           {"configuration", point},
@@ -279,8 +280,18 @@ std::string report_text(const Report& report) {
                        std::to_string(report.planned_trials) + " finished";
   trials += report.diverged ? ", " + std::to_string(report.diverged) + " diverged" : "";
   trials += report.failed ? ", " + std::to_string(report.failed) + " failed" : "";
+  trials += report.stopped ? ", " + std::to_string(report.stopped) + " stopped early" : "";
   trials += report.open ? ", " + std::to_string(report.open) + " open" : "";
   add_line(out, "trials", trials);
+  if (report.stopping_rule != "none") {
+    std::string stops;
+    for (const auto& [rung, count] : report.stops) {
+      stops += ", " + std::to_string(count) + " at " + std::to_string(rung);
+    }
+    add_line(out, "early stopping",
+             report.stopping_rule + ": " + brief(report.epochs_spent, 6) + " epochs spent" +
+                 (stops.empty() ? "" : "; stopped" + stops.substr(1) + " " + report.fidelity_unit));
+  }
   if (report.subset_rows > 0) {
     add_line(out, "rows",
              std::to_string(report.subset_rows) + " in step 1" +
@@ -328,13 +339,21 @@ std::string report_json(const Report& report) {
             {"trials_finished", report.finished},
             {"trials_diverged", report.diverged},
             {"trials_failed", report.failed},
+            {"trials_stopped", report.stopped},
             {"trials_open", report.open},
+            {"stopping_rule", report.stopping_rule},
+            {"fidelity_unit", report.fidelity_unit},
+            {"epochs_spent", number(report.epochs_spent)},
             {"subset_rows", report.subset_rows},
             {"full_rows", report.full_rows},
             {"reading", report.reading},
             {"search_seconds", number(report.search_seconds)},
             {"retraining_seconds", number(report.retraining_seconds)},
             {"rank_correlation", number(report.rank_correlation)}};
+  json["stops"] = Json::array();
+  for (const auto& [rung, count] : report.stops) {
+    json["stops"].push_back({{"rung", rung}, {"trials", count}});
+  }
   json["finalists"] = Json::array();
   for (const FinalistRow& f : report.finalists) {
     json["finalists"].push_back(finalist_json(f));

@@ -269,7 +269,7 @@ ProgressCounts StudyHost::counts() const {
   }
   c.phase = phase == Phase::extract_subset ? "extracting" : "search";
   c.total = s.exhausted ? s.trials.size() : setup_.spec.search.trials;
-  c.finished = s.trials_finished;
+  c.finished = s.trials_finished + s.trials_stopped;
   c.failed = s.trials_diverged + s.trials_failed;
   // What is open beyond the workers is queued at them.
   c.running = phase == Phase::extract_subset

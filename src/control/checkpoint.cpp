@@ -8,7 +8,7 @@ namespace twostep {
 namespace {
 
 constexpr std::string_view magic = "twostep checkpoint";
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -29,6 +29,7 @@ std::string encode_checkpoint(const Assignment& a, std::span<const std::byte> st
   w.u32(a.trial.value);
   w.u64(fingerprint(a.point));
   w.u64(a.budget.amount);
+  w.u64(a.rows);
   w.raw(state);
   const Bytes bytes = w.take();
   ByteWriter tail;
@@ -54,7 +55,7 @@ std::optional<Bytes> decode_checkpoint(const Assignment& a, std::string_view fil
     ByteReader r(body);
     const bool ours = r.text() == magic && r.u32() == version && r.text() == name(a.kind) &&
                       r.u32() == a.trial.value && r.u64() == fingerprint(a.point) &&
-                      r.u64() == a.budget.amount;
+                      r.u64() == a.budget.amount && r.u64() == a.rows;
     if (!ours) {
       return std::nullopt;
     }

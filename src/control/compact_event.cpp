@@ -108,7 +108,7 @@ Finished read_finished(ByteReader& in) {
   r.trial = TrialId(in.u32());
   const std::uint8_t outcome = in.u8();
   r.outcome = static_cast<Outcome>(outcome);
-  if (outcome > static_cast<std::uint8_t>(Outcome::crashed)) {
+  if (outcome > static_cast<std::uint8_t>(Outcome::stopped)) {
     unreadable("an unknown outcome");
   }
   r.objective = in.f64();

@@ -38,7 +38,8 @@ std::string against(const State& s, const Dispatched& e) {
     return "an assignment without a new number or without a worker";
   }
   if (a.kind == AssignmentKind::trial) {
-    const bool waits = known_trial(s, a.trial) && s.waiting.count(a.trial) > 0;
+    const bool waits = known_trial(s, a.trial) &&
+                       (s.waiting.count(a.trial) > 0 || s.paused.count(a.trial) > 0);
     return waits ? "" : "a trial is dispatched that does not wait";
   }
   if (a.kind == AssignmentKind::retrain) {
@@ -60,6 +61,19 @@ std::string against(const State& s, const Finished& e) {
   if (r.outcome == Outcome::interrupted) {
     return is_open ? "" : "an interruption of what was not under way";
   }
+  if (r.outcome == Outcome::stopped) {
+    return "a trial is stopped by a result";
+  }
+  if (r.outcome == Outcome::paused) {
+    const bool rung = is_open && r.kind == AssignmentKind::trial && rung_of(open->second) > 0;
+    if (!rung) {
+      return "a pause of what was not under way to a rung";
+    }
+  }
+  if (r.curve_from > 0 && (r.kind != AssignmentKind::trial || !known_trial(s, r.trial) ||
+                           s.trial(r.trial).result.curve.size() < r.curve_from)) {
+    return "a curve that goes on from one that is not there";
+  }
   if (r.kind == AssignmentKind::trial) {
     const bool runs = known_trial(s, r.trial) && s.trial(r.trial).status != TrialStatus::done;
     return runs ? "" : "a result of a trial that is not under way";
@@ -73,11 +87,16 @@ std::string against(const State& s, const Finished& e) {
   return "";
 }
 
+std::string against(const State& s, const TrialStopped& e) {
+  const bool pauses = known_trial(s, e.trial) && s.paused.count(e.trial) > 0;
+  return pauses ? "" : "a trial is stopped that does not pause";
+}
+
 std::string against(const State& s, const FinalistsChosen& e) {
   const std::set<TrialId> distinct(e.finalists.begin(), e.finalists.end());
   const bool good = std::all_of(e.finalists.begin(), e.finalists.end(), [&](TrialId id) {
     return known_trial(s, id) && s.trial(id).status == TrialStatus::done &&
-           s.trial(id).result.outcome == Outcome::finished;
+           succeeded(s.trial(id).result.outcome);
   });
   if (s.finalists_chosen || e.finalists.empty() || distinct.size() != e.finalists.size() || !good) {
     return "finalists that cannot have been chosen";

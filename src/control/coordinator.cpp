@@ -22,18 +22,31 @@ Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorO
       options_(options),
       proposer_(make_sampler(spec.search, space, spec.seed), space, spec.search.try_first,
                 spec.seed),
+      rungs_(rung_levels(spec.search)),
+      rule_(make_fidelity_rule(spec)),
       plan_(spec_, space_, options.stop_at, options.inputs, options.targets) {}
 
 void Coordinator::replay(const Event& event) {
+  const auto* ended = std::get_if<Finished>(&event);
+  const bool trial = ended != nullptr && ended->result.kind == AssignmentKind::trial;
+  const std::uint64_t passed = trial ? state_.trial(ended->result.trial).reached : 0;
   state_.apply(event);
+  tell_rule(event);
+  if (trial && rule_ != nullptr) {
+    tell_rule(ended->result, passed > 0 ? rung_index(passed) + 1 : 0);
+  }
   if (const auto* created = std::get_if<TrialCreated>(&event)) {
     proposer_.created(created->trial, created->point);
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;
     plan_.finished(r);
-    if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
-      proposer_.finished(r.trial, observe(r));
+    if (r.kind == AssignmentKind::trial && r.outcome == Outcome::paused) {
+      proposer_.observed(r.trial, observe_trial(r.trial));
+    } else if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
+      proposer_.finished(r.trial, observe_trial(r.trial));
     }
+  } else if (const auto* stopped = std::get_if<TrialStopped>(&event)) {
+    proposer_.finished(stopped->trial, observe_trial(stopped->trial));
   }
 }
 
@@ -123,16 +136,38 @@ void Coordinator::accept(Step& step, WorkerId from, const Result& result) {
     return;  // stale, or a team member's report: the leader's counts
   }
   if (result.kind == AssignmentKind::trial && result.outcome != Outcome::interrupted) {
-    mean_trial_seconds_ = mean_trial_seconds_ < 0 ? result.seconds
-                                                  : (1 - mean_weight) * mean_trial_seconds_ +
-                                                        mean_weight * result.seconds;
+    // Of this rung alone.
+    const double before = open->second.spent_seconds;
+    const double taken = result.seconds - (result.seconds >= before ? before : 0);
+    mean_trial_seconds_ = mean_trial_seconds_ < 0
+                              ? taken
+                              : (1 - mean_weight) * mean_trial_seconds_ + mean_weight * taken;
   }
-  record(step, Finished{result});
+  if (result.outcome == Outcome::paused) {
+    paused_at_[result.trial] = from;
+  }
+  record(step, Finished{without_known_curve(result)});
   const bool extraction =
       result.kind == AssignmentKind::extract_subset || result.kind == AssignmentKind::extract_full;
   if (extraction && result.outcome != Outcome::finished && result.outcome != Outcome::interrupted) {
     end_study(step, false, result.error, result.message);
   }
+}
+
+// What an earlier pause has recorded of the curve is not recorded again.
+Result Coordinator::without_known_curve(const Result& result) const {
+  Result out = result;
+  if (result.kind != AssignmentKind::trial || rule_ == nullptr) {
+    return out;
+  }
+  const std::vector<double>& known = state_.trial(result.trial).result.curve;
+  const bool goes_on =
+      known.size() <= out.curve.size() && std::equal(known.begin(), known.end(), out.curve.begin());
+  if (goes_on && !known.empty()) {
+    out.curve_from = known.size();
+    out.curve.erase(out.curve.begin(), out.curve.begin() + static_cast<long>(known.size()));
+  }
+  return out;
 }
 
 void Coordinator::lose(Step& step, WorkerId id, const std::string& why) {
@@ -267,9 +302,12 @@ Phase Coordinator::phase() const {
   return state_.full_extracted ? Phase::retrain : Phase::extract_full;
 }
 
+bool Coordinator::all_created() const {
+  return state_.exhausted || state_.trials.size() >= spec_.search.trials;
+}
+
 bool Coordinator::search_complete() const {
-  const bool all_created = state_.exhausted || state_.trials.size() >= spec_.search.trials;
-  return all_created && state_.trials_done == state_.trials.size();
+  return all_created() && state_.trials_done == state_.trials.size();
 }
 
 void Coordinator::end_study(Step& step, bool success, ErrorKind error, const std::string& message) {
@@ -287,8 +325,8 @@ void Coordinator::end_run(Step& step, const std::string& reason) {
 void Coordinator::choose(Step& step) {
   std::vector<Candidate> candidates;
   for (const TrialRecord& trial : state_.trials) {
-    if (trial.result.outcome == Outcome::finished) {
-      candidates.push_back({trial.id, trial.result.objective});
+    if (succeeded(trial.result.outcome)) {
+      candidates.push_back({trial.id, trial.result.objective, observe_trial(trial.id).fidelity});
     }
   }
   const auto finalists = choose_finalists(std::move(candidates), spec_.promotion.finalists);

@@ -147,6 +147,8 @@ Event read_dispatched(const Json& json) {
   a.kind = enumerator<AssignmentKind>(json, "kind");
   a.trial = TrialId(natural<std::uint32_t>(json, "trial"));
   a.team = id_list<WorkerId, std::uint32_t>(json.at("team"));
+  a.until = json.value("until", std::uint64_t{0});
+  a.rows = json.value("rows", std::uint64_t{0});
   return e;
 }
 
@@ -164,6 +166,7 @@ Event read_finished(const Json& json) {
     for (const Json& v : json.at("curve")) {
       r.curve.push_back(real(v));
     }
+    r.curve_from = json.value("curve_from", std::uint64_t{0});
     r.best_validation = natural<std::uint32_t>(json, "best_validation");
     r.epochs = natural<std::uint64_t>(json, "epochs");
     r.steps = natural<std::uint64_t>(json, "steps");
@@ -206,6 +209,9 @@ Event read_other(const std::string& kind, const Json& json) {
   if (kind == "worker_lost") {
     return WorkerLost{WorkerId(natural<std::uint32_t>(json, "worker")),
                       json.at("why").get<std::string>()};
+  }
+  if (kind == "trial_stopped") {
+    return TrialStopped{TrialId(natural<std::uint32_t>(json, "trial"))};
   }
   if (kind == "search_exhausted") {
     return SearchExhausted{natural<std::uint32_t>(json, "trials")};

@@ -109,14 +109,11 @@ bool Coordinator::dispatch_waiting_trial(Step& step, WorkerId to) {
       fail_crashed(step, AssignmentKind::trial, trial.id, trial.crashes + trial.unclean_ends);
       continue;
     }
-    Assignment assignment;
-    assignment.kind = AssignmentKind::trial;
-    assignment.attempt = trial.attempts + 1;
-    assignment.trial = trial.id;
-    assignment.point = trial.point;
-    assignment.budget = spec_.search.budget;
-    assignment.team = {to};
-    send(step, std::move(assignment));
+    // One that was under way goes to the rung that it was under way to.
+    const bool begun = trial.attempts > 0 && trial.until > 0;
+    const std::size_t first =
+        rule_ != nullptr && trial.attempts == 0 ? rule_->first_rung(trial.id) : rungs_.size() - 1;
+    send_trial(step, trial, begun ? rung_index(trial.until) : first, to);
     return true;
   }
   return false;
@@ -140,6 +137,9 @@ bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
   // Trials that are too long for the time that is left stay for the next run; a few more are drawn
   // in search of shorter ones.
   while (!dispatch_waiting_trial(step, to)) {
+    if (rule_ != nullptr && rule_->next()) {
+      return dispatch_paused_trial(step, to);
+    }
     if (state_.waiting.size() >= most_held_back || !create_trial(step)) {
       return false;
     }
@@ -173,21 +173,25 @@ std::size_t Coordinator::unserved_workers() {
 }
 
 void Coordinator::dispatch_search(Step& step) {
+  stop_given_up(step);
   const std::uint32_t depth = queue_depth();
   // The least loaded first, so that no worker queues while another is idle; nor while another, who
   // has yet to appear or to report, may soon have nothing to do.
   std::size_t unserved = unserved_workers();
   while (!load_.empty() && load_.begin()->first < depth) {
     const std::size_t created = std::max<std::size_t>(state_.trials.size(), spec_.search.trials);
-    const std::size_t left = created - state_.trials.size() + state_.waiting.size();
+    const std::size_t left = created - state_.trials.size() + state_.waiting.size() +
+                             (rule_ != nullptr && rule_->next() ? 1 : 0);
     const bool idle = load_.begin()->first == 0;
     if (!idle && left <= unserved) {
       return;
     }
     unserved -= idle && unserved > 0 ? 1 : 0;
     if (!dispatch_next_trial(step, load_.begin()->second)) {
-      if (!state_.waiting.empty()) {
+      if (!state_.waiting.empty() || (rule_ != nullptr && rule_->next())) {
         end_if_time_is_up(step);
+      } else {
+        stop_all_paused(step);
       }
       return;
     }

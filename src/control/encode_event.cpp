@@ -101,6 +101,9 @@ void write_training(JsonWriter& w, const Result& r) {
     w.real(v);
   }
   w.close_array();
+  if (r.curve_from > 0) {
+    natural(w, "curve_from", r.curve_from);
+  }
   natural(w, "best_validation", r.best_validation);
   natural(w, "epochs", r.epochs);
   natural(w, "steps", r.steps);
@@ -150,6 +153,12 @@ void write_body(JsonWriter& w, const Dispatched& e) {
   text(w, "kind", name(a.kind));
   natural(w, "trial", a.trial.value);
   id_list(w, "team", a.team);
+  if (a.until > 0) {
+    natural(w, "until", a.until);
+  }
+  if (a.rows > 0) {
+    natural(w, "rows", a.rows);
+  }
 }
 
 void write_body(JsonWriter& w, const Finished& e) {
@@ -188,6 +197,11 @@ void write_body(JsonWriter& w, const WorkerLost& e) {
   text(w, "event", "worker_lost");
   natural(w, "worker", e.worker.value);
   text(w, "why", e.why);
+}
+
+void write_body(JsonWriter& w, const TrialStopped& e) {
+  text(w, "event", "trial_stopped");
+  natural(w, "trial", e.trial.value);
 }
 
 void write_body(JsonWriter& w, const SearchExhausted& e) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "twostep/search/finalists.hpp"
 #include "twostep/study/algorithm.hpp"
@@ -18,6 +19,8 @@ std::string status_text(TrialStatus status, const Result& result) {
       return "waiting";
     case TrialStatus::running:
       return "running";
+    case TrialStatus::paused:
+      return "paused";
     case TrialStatus::done:
       break;
   }
@@ -30,9 +33,9 @@ TrialRow trial_row(const TrialRecord& trial) {
   row.status = status_text(trial.status, trial.result);
   row.point = trial.point;
   row.objective = nothing;
-  if (trial.status == TrialStatus::done) {
+  if (trial.status == TrialStatus::done || trial.reached > 0) {
     const Result& r = trial.result;
-    row.objective = r.outcome == Outcome::finished ? r.objective : nothing;
+    row.objective = succeeded(r.outcome) ? r.objective : nothing;
     row.best_validation = r.best_validation;
     row.epochs = r.epochs;
     row.steps = r.steps;
@@ -40,7 +43,34 @@ TrialRow trial_row(const TrialRecord& trial) {
     row.train_seconds = r.seconds;
     row.message = r.message;
   }
+  row.reached = trial.status == TrialStatus::done && trial.result.outcome == Outcome::finished
+                    ? 0
+                    : trial.reached;
   return row;
+}
+
+// What early stopping came to: where trials were given up, and what was spent on all.
+void add_rungs(const State& state, const StudySpec& spec, Report& report) {
+  const EarlyStoppingSpec& early = spec.search.early_stopping;
+  report.stopping_rule = name(early.rule);
+  const bool rows = early.fidelity == Fidelity::rows;
+  report.fidelity_unit = rows                                            ? "rows"
+                         : spec.search.budget.unit == BudgetUnit::epochs ? "epochs"
+                                                                         : "steps";
+  std::map<std::uint64_t, std::uint32_t> stops;
+  double row_epochs = 0;
+  for (const TrialRecord& trial : state.trials) {
+    report.epochs_spent += static_cast<double>(
+        rows && trial.result.outcome != Outcome::finished ? 0 : trial.result.epochs);
+    row_epochs += static_cast<double>(trial.row_epochs);
+    if (trial.result.outcome == Outcome::stopped) {
+      ++stops[trial.reached];
+    }
+  }
+  if (rows && state.subset.train_rows > 0) {
+    report.epochs_spent += row_epochs / static_cast<double>(state.subset.train_rows);
+  }
+  report.stops.assign(stops.begin(), stops.end());
 }
 
 FinalistRow finalist_row(const State& state, const Space& space, std::size_t index) {
@@ -132,7 +162,7 @@ void add_baseline(const State& state, const StudySpec& spec, Report& report) {
   report.one_epoch_best_objective = nothing;
   for (const TrialId id : report.one_epoch_finalists) {
     const Result& r = state.trial(id).result;
-    if (r.outcome == Outcome::finished && !(r.objective >= report.one_epoch_best_objective)) {
+    if (succeeded(r.outcome) && !(r.objective >= report.one_epoch_best_objective)) {
       report.one_epoch_best_objective = r.objective;
     }
   }
@@ -176,6 +206,8 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.finished = state.trials_finished;
   report.diverged = state.trials_diverged;
   report.failed = state.trials_failed;
+  report.stopped = state.trials_stopped;
+  add_rungs(state, spec, report);
   report.open = static_cast<std::uint32_t>(state.trials.size()) - state.trials_done;
   report.workers_lost = state.workers_lost;
   for (const WorkerLost& loss : state.losses) {

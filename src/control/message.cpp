@@ -68,6 +68,9 @@ void write_assignment(ByteWriter& w, const Assignment& a) {
   w.u64(a.budget.amount);
   w.u32(a.budget.patience);
   w.u64(a.budget.validate_every);
+  w.u64(a.until);
+  w.u64(a.rows);
+  w.f64(a.spent_seconds);
   w.u64(a.team.size());
   for (const WorkerId id : a.team) {
     w.u32(id.value);
@@ -89,6 +92,9 @@ Assignment read_assignment(ByteReader& r) {
   a.budget.amount = r.u64();
   a.budget.patience = r.u32();
   a.budget.validate_every = r.u64();
+  a.until = r.u64();
+  a.rows = r.u64();
+  a.spent_seconds = r.f64();
   a.team.resize(r.count(4));
   for (WorkerId& id : a.team) {
     id = WorkerId(r.u32());
@@ -145,6 +151,7 @@ void write_result(ByteWriter& w, const Result& r) {
   w.f64(r.objective);
   w.f64s(r.curve);
   w.u32(r.best_validation);
+  w.u64(r.curve_from);
   w.u64(r.epochs);
   w.u64(r.steps);
   w.u64(r.parameters);
@@ -168,10 +175,11 @@ Result read_result(ByteReader& r) {
   out.run = RunId(r.u32());
   out.kind = enumerator<AssignmentKind>(r, 3);
   out.trial = TrialId(r.u32());
-  out.outcome = enumerator<Outcome>(r, 5);
+  out.outcome = enumerator<Outcome>(r, 7);
   out.objective = r.f64();
   out.curve = r.f64s();
   out.best_validation = r.u32();
+  out.curve_from = r.u64();
   out.epochs = r.u64();
   out.steps = r.u64();
   out.parameters = r.u64();

@@ -94,10 +94,12 @@ void apply_event(State& s, const Dispatched& e) {
   s.last_assignment = a.id;
   if (a.kind == AssignmentKind::trial) {
     TrialRecord& trial = s.trials.at(a.trial.value - 1);
-    TWOSTEP_CHECK(trial.status == TrialStatus::waiting);
+    TWOSTEP_CHECK(trial.status == TrialStatus::waiting || trial.status == TrialStatus::paused);
     trial.status = TrialStatus::running;
     ++trial.attempts;
+    trial.until = rung_of(a);
     s.waiting.erase(a.trial);
+    s.paused.erase(a.trial);
   } else if (a.kind == AssignmentKind::retrain) {
     FinalistRecord* finalist = find_finalist(s, a.trial);
     TWOSTEP_CHECK(finalist && finalist->status == TrialStatus::waiting);
@@ -109,18 +111,58 @@ void apply_event(State& s, const Dispatched& e) {
   s.open.emplace(a.id, a);
 }
 
+// What reaches further is better, then what is smaller.
+bool is_better(const TrialRecord& a, const TrialRecord& b) {
+  const bool whole = a.result.outcome == Outcome::finished;
+  if (whole != (b.result.outcome == Outcome::finished)) {
+    return whole;
+  }
+  if (!whole && a.reached != b.reached) {
+    return a.reached > b.reached;
+  }
+  return a.result.objective < b.result.objective;
+}
+
+void note_best(State& s, const TrialRecord& trial) {
+  if (s.best.value == 0 || is_better(trial, s.trial(s.best))) {
+    s.best = trial.id;
+  }
+}
+
+// The result with the part of the curve that earlier pauses have recorded.
+Result whole_result(const TrialRecord& trial, const Result& r) {
+  Result out = r;
+  if (r.curve_from > 0) {
+    TWOSTEP_CHECK(r.curve_from <= trial.result.curve.size());
+    const auto begin = trial.result.curve.begin();
+    out.curve.assign(begin, begin + static_cast<std::ptrdiff_t>(r.curve_from));
+    out.curve.insert(out.curve.end(), r.curve.begin(), r.curve.end());
+    out.curve_from = 0;
+  }
+  return out;
+}
+
+void pause_trial(State& s, const Assignment& a, const Result& r) {
+  TrialRecord& trial = s.trials.at(r.trial.value - 1);
+  TWOSTEP_CHECK(trial.status == TrialStatus::running);
+  trial.status = TrialStatus::paused;
+  trial.reached = trial.until;
+  trial.row_epochs += a.rows * r.epochs;
+  trial.result = whole_result(trial, r);
+  s.paused.insert(r.trial);
+}
+
 void finish_trial(State& s, const Result& r) {
   TrialRecord& trial = s.trials.at(r.trial.value - 1);
   TWOSTEP_CHECK(trial.status != TrialStatus::done);
   trial.status = TrialStatus::done;
-  trial.result = r;
+  trial.result = whole_result(trial, r);
   s.waiting.erase(r.trial);
+  s.paused.erase(r.trial);
   ++s.trials_done;
   if (r.outcome == Outcome::finished) {
     ++s.trials_finished;
-    if (s.best.value == 0 || r.objective < s.trial(s.best).result.objective) {
-      s.best = r.trial;
-    }
+    note_best(s, trial);
   } else if (r.outcome == Outcome::diverged) {
     ++s.trials_diverged;
   } else {
@@ -135,6 +177,9 @@ void apply_event(State& s, const Finished& e) {
     TWOSTEP_CHECK(open != s.open.end());
     void_assignment(s, open->second, Cause::stopped);
     ++s.interruptions;
+  } else if (r.outcome == Outcome::paused) {
+    TWOSTEP_CHECK(open != s.open.end());
+    pause_trial(s, open->second, r);
   } else if (r.kind == AssignmentKind::trial) {
     finish_trial(s, r);
   } else if (r.kind == AssignmentKind::retrain) {
@@ -151,6 +196,17 @@ void apply_event(State& s, const Finished& e) {
   if (open != s.open.end()) {
     s.open.erase(open);
   }
+}
+
+void apply_event(State& s, const TrialStopped& e) {
+  TrialRecord& trial = s.trials.at(e.trial.value - 1);
+  TWOSTEP_CHECK(trial.status == TrialStatus::paused);
+  trial.status = TrialStatus::done;
+  trial.result.outcome = Outcome::stopped;
+  s.paused.erase(e.trial);
+  ++s.trials_done;
+  ++s.trials_stopped;
+  note_best(s, trial);
 }
 
 void apply_event(State& s, const WorkerLost& e) {
@@ -243,7 +299,10 @@ std::uint64_t State::digest() const {
     w.u32(t.attempts);
     w.u32(t.crashes);
     w.u32(t.unclean_ends);
-    if (t.status == TrialStatus::done) {
+    w.u64(t.until);
+    w.u64(t.reached);
+    w.u64(t.row_epochs);
+    if (t.status == TrialStatus::done || t.reached > 0) {
       add_result(w, t.result);
     }
   }

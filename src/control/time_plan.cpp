@@ -15,10 +15,19 @@ constexpr std::uint32_t results_per_fit = 8;
 
 TimePlan::TimePlan(const StudySpec& spec, const Space& space, std::optional<Time> stop_at,
                    std::uint32_t inputs, std::uint32_t targets)
-    : spec_(spec), space_(space), stop_at_(stop_at), inputs_(inputs), targets_(targets) {}
+    : spec_(spec),
+      space_(space),
+      stop_at_(stop_at),
+      rungs_(rung_levels(spec.search)),
+      inputs_(inputs),
+      targets_(targets) {}
 
 void TimePlan::finished(const Result& result) {
-  if (!stop_at_ || result.kind != AssignmentKind::trial || result.outcome != Outcome::finished) {
+  if (!stop_at_ || result.kind != AssignmentKind::trial) {
+    return;
+  }
+  predicted_.erase(result.trial);
+  if (result.outcome != Outcome::finished && result.outcome != Outcome::paused) {
     return;
   }
   Result kept;
@@ -55,11 +64,26 @@ void TimePlan::fit(const State& state) {
   predicted_.clear();
 }
 
+// What is left until the rung that it is on the way to, or that comes next.
+Budget TimePlan::left_of(const TrialRecord& trial) const {
+  Budget left = spec_.search.budget;
+  if (spec_.search.early_stopping.rule == StoppingRule::none ||
+      spec_.search.early_stopping.fidelity == Fidelity::rows) {
+    return left;
+  }
+  const auto next = std::upper_bound(rungs_.begin(), rungs_.end(), trial.reached);
+  const std::uint64_t to = trial.status == TrialStatus::paused || trial.until == 0
+                               ? (next == rungs_.end() ? left.amount : *next)
+                               : trial.until;
+  left.amount = std::max<std::uint64_t>(1, to - std::min(to, trial.reached));
+  return left;
+}
+
 double TimePlan::trial_seconds(const State& state, TrialId trial) {
   fit(state);
   const auto [at, added] = predicted_.try_emplace(trial, 0);
   if (added) {
-    at->second = model_.cautious_seconds(trial_work(state, trial, spec_.search.budget));
+    at->second = model_.cautious_seconds(trial_work(state, trial, left_of(state.trial(trial))));
     if (spec_.search.trial_seconds > 0) {
       at->second = std::min(at->second, spec_.search.trial_seconds);
     }

@@ -50,6 +50,7 @@ void WorkerQueue::started(Time now, const Assignment& assignment) {
   TWOSTEP_REQUIRE(!running_);
   running_ = assignment;
   started_ = saved_ = now;
+  spent_ = 0;
   saved_steps_ = 0;
 }
 
@@ -80,7 +81,7 @@ bool WorkerQueue::running_cancelled() const {
 
 bool WorkerQueue::running_too_long(Time now) const {
   return running_ && running_->kind == AssignmentKind::trial && options_.trial_seconds > 0 &&
-         seconds(now - started_) > options_.trial_seconds;
+         spent_ + seconds(now - started_) > options_.trial_seconds;
 }
 
 bool WorkerQueue::checkpoint_due(Time now, double share) const {

@@ -99,6 +99,11 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
 }
 
 bool CoordinatorNode::has_checkpoint(const Result& result) const {
+  const bool rungs =
+      result.kind == AssignmentKind::trial && state().trial(result.trial).reached > 0;
+  if (rungs) {
+    return checkpoint_seconds_ > 0 && result.seconds >= worth_saving_paused;
+  }
   return checkpoint_seconds_ > 0 && result.seconds >= worth_saving * checkpoint_seconds_;
 }
 
@@ -110,8 +115,13 @@ void CoordinatorNode::take(Step step) {
     }
     const auto* finished = std::get_if<Finished>(&event);
     if (finished != nullptr && has_checkpoint(finished->result) &&
-        finished->result.outcome != Outcome::interrupted) {
+        finished->result.outcome != Outcome::interrupted &&
+        finished->result.outcome != Outcome::paused) {
       obsolete_.push_back(checkpoint_path(finished->result.kind, finished->result.trial));
+    }
+    const auto* stopped = std::get_if<TrialStopped>(&event);
+    if (stopped != nullptr && has_checkpoint(state().trial(stopped->trial).result)) {
+      obsolete_.push_back(checkpoint_path(AssignmentKind::trial, stopped->trial));
     }
   }
   outbox_.insert(outbox_.end(), step.messages.begin(), step.messages.end());

@@ -1,5 +1,6 @@
 #include "twostep/node/worker_node.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "twostep/base/error.hpp"
@@ -10,6 +11,9 @@ namespace twostep {
 namespace {
 
 constexpr int coordinator_rank = 0;
+// Paused trainings that a worker keeps in memory.
+constexpr std::size_t most_paused = 64;
+constexpr std::size_t most_paused_bytes = std::size_t{256} << 20;
 
 // Runs one call of the trainer; what it throws becomes the result of the assignment.
 template <class Call>
@@ -52,6 +56,7 @@ void WorkerNode::load_checkpoint(const Assignment& assignment) {
   try {
     if (const auto state = decode_checkpoint(assignment, *file)) {
       trainer_.load(*state);
+      queue_.spent(assignment.spent_seconds);
       return;
     }
   } catch (const Error&) {  // whole, but of another network: nothing of it was taken
@@ -70,6 +75,36 @@ void WorkerNode::save_checkpoint() {
                     encode_checkpoint(assignment, trainer_.save()));
   } catch (const Error& error) {
     log(LogLevel::warning, std::string("no checkpoint: ") + error.what());
+  }
+}
+
+bool WorkerNode::load_paused(const Assignment& assignment) {
+  const auto at = std::find_if(paused_.begin(), paused_.end(), [&](const Paused& p) {
+    return p.trial == assignment.trial && assignment.kind == AssignmentKind::trial;
+  });
+  if (at == paused_.end()) {
+    return false;
+  }
+  trainer_.load(at->state);
+  queue_.spent(assignment.spent_seconds);
+  paused_bytes_ -= at->state.size();
+  paused_.erase(at);
+  return true;
+}
+
+// So that the trial can go on: at this worker from memory, at another from a file, or, where that
+// would cost more than it saves, from the beginning.
+void WorkerNode::keep_paused(const Assignment& assignment, double seconds) {
+  Bytes state = trainer_.save();
+  const bool files = files_ != nullptr && queue_.options().checkpoint_every > Duration{0};
+  if (files && seconds - assignment.spent_seconds >= worth_saving_paused) {
+    save_checkpoint();
+  }
+  paused_bytes_ += state.size();
+  paused_.push_back({assignment.trial, std::move(state)});
+  while (paused_.size() > most_paused || paused_bytes_ > most_paused_bytes) {
+    paused_bytes_ -= paused_.front().state.size();
+    paused_.pop_front();
   }
 }
 
@@ -102,7 +137,9 @@ void WorkerNode::begin(Time now, const Assignment& assignment) {
   queue_.started(now, assignment);
   auto failure = guarded(assignment, [&]() -> std::optional<Result> {
     trainer_.start(assignment);
-    load_checkpoint(assignment);
+    if (!load_paused(assignment)) {
+      load_checkpoint(assignment);
+    }
     return std::nullopt;
   });
   if (failure) {
@@ -133,6 +170,10 @@ void WorkerNode::advance(Time now) {
   }
   auto result = guarded(assignment, [&] { return trainer_.advance(queue_.options().slice); });
   if (result) {
+    if (result->outcome == Outcome::paused && assignment.until > 0) {
+      keep_paused(assignment, result->seconds);
+      trainer_.stop();
+    }
     report(std::move(*result));
   } else if (saves && (queue_.checkpoint_due(clock_.now(), 1) ||
                        queue_.checkpoint_due(trainer_.progress().steps))) {

@@ -11,6 +11,9 @@ namespace twostep {
 std::vector<TrialId> choose_finalists(std::vector<Candidate> candidates, std::size_t count) {
   std::erase_if(candidates, [](const Candidate& c) { return !std::isfinite(c.objective); });
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    if (a.fidelity != b.fidelity) {
+      return a.fidelity > b.fidelity;
+    }
     return a.objective != b.objective ? a.objective < b.objective : a.trial < b.trial;
   });
   std::vector<TrialId> out;

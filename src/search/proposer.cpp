@@ -95,6 +95,10 @@ void Proposer::created(TrialId trial, const Point& point) {
   sampler_->created(trial, point);
 }
 
+void Proposer::observed(TrialId trial, const Observation& observation) {
+  sampler_->observed(trial, observation);
+}
+
 void Proposer::finished(TrialId trial, const Observation& observation) {
   sampler_->finished(trial, observation);
 }

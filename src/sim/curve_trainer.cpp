@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t stream = 7;
 enum Draw : std::uint32_t { draw_outcome, draw_cost, draw_level, draw_rate };
-constexpr std::size_t validations = 4;
+constexpr std::size_t all_validations = 4;
 
 double draw(std::uint64_t seed, TrialId trial, Draw what) {
   return Rng(seed, Purpose::simulation, stream).uniform(trial.value, what);
@@ -52,9 +52,12 @@ std::optional<Result> CurveTrainer::advance(Duration slice) {
     killed_ = true;
     return std::nullopt;
   }
-  const Duration step = std::min(slice, left_);
+  const Duration step = std::min(slice, std::max(Duration{0}, left_ - pause_left()));
   clock_.spend(step);
   left_ -= step;
+  if (assignment_->until > 0 && left_ <= pause_left()) {
+    return result();  // still there, to be saved, unless it is the end
+  }
   if (left_ > Duration{0}) {
     return std::nullopt;
   }
@@ -63,10 +66,20 @@ std::optional<Result> CurveTrainer::advance(Duration slice) {
   return out;
 }
 
+// What is left of the cost at the rung of the assignment; at none, nothing.
+Duration CurveTrainer::pause_left() const {
+  if (assignment_->until == 0) {
+    return Duration{0};
+  }
+  return std::chrono::duration_cast<Duration>(
+      cost_ * static_cast<std::int64_t>(assignment_->budget.amount - assignment_->until) /
+      static_cast<std::int64_t>(assignment_->budget.amount));
+}
+
 Result CurveTrainer::result() const {
   Result r;
   r.outcome = Outcome::finished;
-  r.seconds = seconds(cost_) * options_.speed;
+  r.seconds = seconds(cost_ - left_) * options_.speed;
   r.message = "";
   if (assignment_->kind != AssignmentKind::trial && assignment_->kind != AssignmentKind::retrain) {
     r.train_rows = 1000;
@@ -75,15 +88,21 @@ Result CurveTrainer::result() const {
   const double outcome = draw(options_.seed, assignment_->trial, draw_outcome);
   const double level = objective(options_.seed, assignment_->trial);
   const double rate = draw(options_.seed, assignment_->trial, draw_rate);
+  const bool pauses = assignment_->until > 0 || assignment_->rows > 0;
+  const std::size_t validations =
+      assignment_->until > 0 ? std::max<std::size_t>(1, all_validations * assignment_->until /
+                                                            assignment_->budget.amount)
+                             : all_validations;
   for (std::size_t i = 0; i < validations; ++i) {
     r.curve.push_back(level * (1 + std::pow(rate, static_cast<double>(i + 1))));
   }
   r.objective = r.curve.back();
-  r.best_validation = validations;
+  r.outcome = pauses ? Outcome::paused : Outcome::finished;
+  r.best_validation = static_cast<std::uint32_t>(validations);
   r.epochs = validations;
   r.steps = 40 * validations;
   r.parameters = 1000 + assignment_->trial.value % 100;
-  if (assignment_->kind == AssignmentKind::trial &&
+  if (assignment_->kind == AssignmentKind::trial && !pauses &&
       outcome < options_.fail_share + options_.diverge_share) {
     r.outcome = Outcome::diverged;
     r.objective = std::numeric_limits<double>::quiet_NaN();

@@ -7,7 +7,13 @@
 
 namespace twostep {
 
-StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials) {
+StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials, StoppingRule rule,
+                              Fidelity fidelity) {
+  std::string stopping;
+  if (rule != StoppingRule::none) {
+    stopping = std::string(R"(, "early_stopping": {"rule": ")") + name(rule) +
+               R"(", "fidelity": ")" + (fidelity == Fidelity::rows ? "rows" : "budget") + R"("})";
+  }
   const std::string text = R"({
     "study": {"name": "simulation", "seed": )" +
                            std::to_string(seed) + R"(, "directory": "sim"},
@@ -16,7 +22,8 @@ StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials) {
     "training": {"learning_rate": {"float": [0.0001, 0.1], "log": true}},
     "search": {"trials": )" +
                            std::to_string(trials) +
-                           R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10}},
+                           R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10})" +
+                           stopping + R"(},
     "promotion": {"finalists": )" +
                            std::to_string(std::min(trials, 5U)) + R"(},
     "retraining": {"budget": {"epochs": 10}}

@@ -31,7 +31,7 @@ class World {
       : options_(options),
         files_(files),
         rng_(options.seed, Purpose::simulation, 2),
-        study_(simulated_study(options.seed, options.trials)) {}
+        study_(simulated_study(options.seed, options.trials, options.rule, options.fidelity)) {}
 
   WorldReport run() {
     for (;;) {
@@ -385,7 +385,7 @@ class World {
     }
     // A study of few trials may end without one that finished, or whose finalists were all poison.
     const bool nothing_left =
-        live.trials_finished == 0 ||
+        live.trials_finished + live.trials_stopped == 0 ||
         (live.finalists_chosen &&
          std::none_of(live.finalists.begin(), live.finalists.end(), [](const FinalistRecord& f) {
            return f.result.outcome == Outcome::finished;

@@ -8,7 +8,8 @@ namespace {
 
 const std::vector<std::string> kinds{"extract_subset", "trial", "extract_full", "retrain"};
 const std::vector<std::string> outcomes{"finished",  "diverged",    "failed",
-                                        "timed_out", "interrupted", "crashed"};
+                                        "timed_out", "interrupted", "crashed",
+                                        "paused",    "stopped"};
 
 }  // namespace
 

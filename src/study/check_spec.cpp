@@ -271,6 +271,7 @@ void check_spec(ReaderContext& context) {
   if (context.use == StudyUse::run || context.given("promotion.finalists")) {
     check_finalists(context);
   }
+  check_early_stopping(context);
   check_algorithm(context);
 }
 

@@ -73,6 +73,7 @@ void check_spec(ReaderContext& context);
 // What the loss asks of targets, weights and objective; also sets what follows from it (normalised
 // targets, objective). A part of check_spec.
 void check_targets(ReaderContext& context);
+void check_early_stopping(ReaderContext& context);
 // Of these, the ones that concern the network's inside.
 void check_model(ReaderContext& context);
 

@@ -163,6 +163,9 @@ bool is_left_out(const std::string& path, const StudySpec& spec) {
   if (path.starts_with("data.split.")) {
     return split == SplitKind::variable || split == SplitKind::files;
   }
+  if (path.starts_with("search.early_stopping.")) {
+    return spec.search.early_stopping.rule == StoppingRule::none;
+  }
   if (path == "search.subset.rows") {
     return spec.search.subset.rows == 0;
   }
@@ -319,7 +322,10 @@ std::vector<SpecDifference> differences(const StudySpec& before, const StudySpec
     if (a == b) {
       continue;
     }
-    const bool grows = field.path == "search.trials" && after.search.trials > before.search.trials;
+    // The size of hyperband's last bracket follows from the number of trials.
+    const bool grows = field.path == "search.trials" &&
+                       after.search.trials > before.search.trials &&
+                       after.search.early_stopping.rule != StoppingRule::hyperband;
     out.push_back({field.path + ": " + a + " -> " + b, !harmless(field.path) && !grows});
   }
   return out;

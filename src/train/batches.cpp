@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t largest_table = std::uint64_t{1} << 22;
 // The streams of later windows, and of the order of blocks, lie apart from those of epochs.
 constexpr std::uint32_t window_shift = 16;
+constexpr std::uint64_t part_stream = std::uint64_t{1} << 62;
 constexpr std::uint64_t block_stream = std::uint64_t{1} << 63;
 
 }  // namespace
@@ -37,9 +38,13 @@ void Shuffle::begin(std::uint64_t n, const Rng& rng) {
   }
 }
 
-EpochOrder::EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows)
+EpochOrder::EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows,
+                       std::uint64_t of)
     : seed_(seed), stream_(stream), rows_(rows) {
-  TWOSTEP_REQUIRE(rows >= 1);
+  TWOSTEP_REQUIRE(rows >= 1 && rows <= of);
+  if (rows < of) {
+    part_.emplace().begin(of, Rng(seed, Purpose::shuffle, stream | part_stream));
+  }
 }
 
 void EpochOrder::begin(std::uint64_t epoch) {

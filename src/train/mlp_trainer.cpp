@@ -93,6 +93,9 @@ void MlpTrainer::start(const Assignment& assignment) {
 void MlpTrainer::advance_alone(Duration slice) {
   const Time begun = context_.clock.now();
   do {
+    if (run_->paused()) {
+      return;
+    }
     run_->step();
   } while (!run_->ended() && context_.clock.now() - begun < slice);
 }
@@ -153,6 +156,11 @@ std::optional<Result> MlpTrainer::advance(Duration slice) {
       stopped.objective = std::numeric_limits<double>::quiet_NaN();
       stopped.message = "stopped";
       return stopped;
+    }
+    if (run_->paused()) {
+      Result result = run_->result();
+      result.seconds = earlier_seconds_ + seconds(context_.clock.now() - begun_);
+      return result;
     }
     return run_->ended() ? std::optional(finish()) : std::nullopt;
   } catch (...) {

@@ -15,16 +15,19 @@ constexpr int inference_repeats = 10;
 }  // namespace
 
 Result TrainingRun::result() {
-  TWOSTEP_REQUIRE(ended());
+  TWOSTEP_REQUIRE(ended() || paused());
   Result out;
-  out.outcome = *outcome_;
-  out.objective = *outcome_ == Outcome::finished ? best_ : std::numeric_limits<double>::quiet_NaN();
+  out.outcome = ended() ? *outcome_ : Outcome::paused;
+  if (out.outcome == Outcome::finished && assignment_.rows > 0) {
+    out.outcome = Outcome::paused;  // a whole training, on a part of the rows
+  }
+  out.objective = succeeded(out.outcome) ? best_ : std::numeric_limits<double>::quiet_NaN();
   out.curve = curve_;
   out.best_validation = best_validation_;
   out.epochs = step_ / steps_per_epoch_;
   out.steps = step_;
   out.parameters = layout_.parameters;
-  if (*outcome_ == Outcome::diverged) {
+  if (out.outcome == Outcome::diverged) {
     out.message = diverged_;
   } else if (retrains()) {
     finish_retraining(out);

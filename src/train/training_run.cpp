@@ -50,22 +50,24 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
       shape_(shape_of(hyperparameters_, context.plan)),
       layout_(shape_),
       optimizer_(hyperparameters_.training, layout_),
-      order_(context.spec.seed, retrains() ? 1 : 0, data_.rows(Split::train)),
-      shares_(
-          data_.rows(Split::train),
-          std::min<std::uint64_t>(hyperparameters_.training.batch_size, data_.rows(Split::train)),
-          group.size(), micro_batches(context.spec, assignment.kind)),
+      train_rows_(assignment.rows == 0 ? data_.rows(Split::train)
+                                       : std::min(assignment.rows, data_.rows(Split::train))),
+      order_(context.spec.seed, retrains() ? 1 : 0, train_rows_, data_.rows(Split::train)),
+      shares_(train_rows_,
+              std::min<std::uint64_t>(hyperparameters_.training.batch_size, train_rows_),
+              group.size(), micro_batches(context.spec, assignment.kind)),
       overlapped_(layout_, group),
       evaluator_(context.engine, shape_, data_, group),
       average_(averager(context.spec, assignment.kind)),
       average_state_(average_) {
-  const std::uint64_t rows = data_.rows(Split::train);
+  const std::uint64_t rows = train_rows_;
   batch_rows_ = std::min<std::uint64_t>(hyperparameters_.training.batch_size, rows);
   steps_per_epoch_ = (rows + batch_rows_ - 1) / batch_rows_;
   const Budget& budget = assignment.budget;
   const bool epochs = budget.unit == BudgetUnit::epochs;
   total_steps_ = epochs ? budget.amount * steps_per_epoch_ : budget.amount;
   validate_every_ = !epochs && budget.validate_every > 0 ? budget.validate_every : steps_per_epoch_;
+  pause_at_ = epochs ? assignment.until * steps_per_epoch_ : assignment.until;
   TWOSTEP_REQUIRE(total_steps_ > 0);
   agree(group_, [&] {
     parameters_.resize(layout_.parameters);
@@ -119,8 +121,8 @@ void TrainingRun::compute_part(RowRange batch, RowRange rows, std::uint64_t at,
   LossBatch terms{n, shape_.outputs};
   terms.row_weights = data_.weighted() ? &row_weights_[at] : nullptr;
   terms.output_weights = scoring_.weighted() ? scoring_.weights.data() : nullptr;
-  loss_known(scale * replace_by_slope(scoring_.loss, y.data(), &y_[at * data_.targets()], terms,
-                                      scale));
+  loss_known(scale *
+             replace_by_slope(scoring_.loss, y.data(), &y_[at * data_.targets()], terms, scale));
   network->backward(parameters_, x, y, gradient.first(layout_.parameters), &sink);
 }
 

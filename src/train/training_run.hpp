@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "train/evaluation.hpp"
-#include "twostep/base/aligned.hpp"
-#include "twostep/train/average.hpp"
 #include "train/gradient_sum.hpp"
 #include "train/row_stream.hpp"
+#include "twostep/base/aligned.hpp"
+#include "twostep/train/average.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 #include "twostep/train/optimizer.hpp"
 #include "twostep/train/schedule.hpp"
@@ -25,8 +25,12 @@ class TrainingRun {
   // One optimiser step, and the validation that may be due after it. Requires !ended().
   void step();
   [[nodiscard]] bool ended() const { return outcome_.has_value(); }
+  // Whether it has come to the rung of its assignment: a pause is at a validation.
+  [[nodiscard]] bool paused() const {
+    return !ended() && pause_at_ > 0 && step_ >= pause_at_ && step_ % validate_every_ == 0;
+  }
   [[nodiscard]] Progress progress() const;
-  // After the end. For a retraining also evaluates and saves the model (collective).
+  // After the end, or at a pause. For a retraining also evaluates and saves the model (collective).
   [[nodiscard]] Result result();
 
   void save(ByteWriter& writer) const;
@@ -42,6 +46,7 @@ class TrainingRun {
   NetworkShape shape_;
   MlpLayout layout_;
   Optimizer optimizer_;
+  const std::uint64_t train_rows_;
   EpochOrder order_;
   BatchShares shares_;
   std::optional<RowStream> stream_;  // instead of order_, where rows are streamed
@@ -52,6 +57,7 @@ class TrainingRun {
   std::uint64_t batch_rows_ = 0;
   std::uint64_t steps_per_epoch_ = 0;
   std::uint64_t total_steps_ = 0;
+  std::uint64_t pause_at_ = 0;  // 0: nowhere
   std::uint64_t validate_every_ = 0;
   AlignedFloats parameters_;
   std::vector<float> state_;

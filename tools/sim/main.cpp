@@ -1,5 +1,6 @@
 // twostep-sim: runs simulated studies with the production coordinator and workers; see
 // docs/simulation.md.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -17,6 +18,7 @@ namespace {
 constexpr const char* usage =
     "usage: twostep-sim [--seed N] [--seeds COUNT | --seeds A..B] [--workers N] [--trials N]\n"
     "                   [--varied] [--seconds N] [--faults on|off] [--quiet]\n"
+    "                   [--rule none|asha|asha_promotion|hyperband|median|...]\n"
     "  Simulates studies in virtual time, each seed with faults of its own, and checks the\n"
     "  invariants. --seeds runs many seeds, one after the other; --varied draws the size of each\n"
     "  from its seed; --seconds begins no further seed after that time. Exit code 1 if any fails.\n"
@@ -49,10 +51,12 @@ void print_world(const twostep::WorldOptions& options, const twostep::WorldRepor
                  double elapsed) {
   const auto number = [](std::uint64_t v) { return static_cast<unsigned long long>(v); };
   std::printf(
-      "seed %llu: %u trials (%u finished, %u diverged, %u failed) on %u workers in %u jobs, "
+      "seed %llu: %u trials (%u finished, %u diverged, %u failed, %u stopped) on %u workers in %u "
+      "jobs, "
       "%.0f s of virtual time, %.2f s\n",
       number(options.seed), r.state.trials_done, r.state.trials_finished, r.state.trials_diverged,
-      r.state.trials_failed, options.workers, r.jobs, r.virtual_seconds, elapsed);
+      r.state.trials_failed, r.state.trials_stopped, options.workers, r.jobs, r.virtual_seconds,
+      elapsed);
   std::printf(
       "  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, "
       "%u stale writes, %u time limits, %u runs back, %u slow syncs; %u snapshot parts\n",
@@ -75,6 +79,12 @@ twostep::WorldOptions vary(twostep::WorldOptions options) {
   options.trials = power(2, 1, 1500);
   options.mean_trial_seconds = std::pow(10, -1 + 3 * rng.uniform(3));
   options.fault_jobs = 1 + static_cast<std::uint32_t>(15 * rng.uniform(4));
+  const auto rules = twostep::stopping_rule_names().size();
+  options.rule = static_cast<twostep::StoppingRule>(rng.below(2 * rules, 6) % rules);
+  if (rng.uniform(7) < 0.5) {
+    options.rule = twostep::StoppingRule::none;
+  }
+  options.fidelity = rng.uniform(8) < 0.3 ? twostep::Fidelity::rows : twostep::Fidelity::budget;
   options.check_every = 1 + static_cast<std::uint64_t>(2000 * rng.uniform(5));
   options.snapshot_events = power(6, 1, 3000);
   return options;
@@ -164,6 +174,12 @@ bool read_option(const std::string& name, const char* text, Command& command) {
   if (name == "--faults") {
     command.world.faults = std::strcmp(text, "off") != 0;
     return true;
+  }
+  if (name == "--rule") {
+    const auto names = twostep::stopping_rule_names();
+    const auto found = std::find(names.begin(), names.end(), text);
+    command.world.rule = static_cast<twostep::StoppingRule>(found - names.begin());
+    return found != names.end();
   }
   if (name == "--seed") {
     return read_number(text, command.world.seed);

@@ -16,6 +16,10 @@ inline constexpr const char* checkpoint_folder = "checkpoints";
 // A training that is stopped is saved if it has gone on for this share of the interval.
 inline constexpr double worth_saving = 0.1;
 
+// A training that pauses is saved if repeating it would take longer than this; a shorter one is
+// kept in memory alone.
+inline constexpr double worth_saving_paused = 0.5;  // seconds
+
 // "checkpoints/trial-17.bin"; the same for every attempt.
 [[nodiscard]] std::string checkpoint_path(AssignmentKind kind, TrialId trial);
 [[nodiscard]] std::string encode_checkpoint(const Assignment& assignment,

@@ -17,6 +17,7 @@
 #include "twostep/control/snapshot.hpp"
 #include "twostep/control/state.hpp"
 #include "twostep/control/time_plan.hpp"
+#include "twostep/search/fidelity_rule.hpp"
 #include "twostep/search/proposer.hpp"
 #include "twostep/search/training_cost.hpp"
 #include "twostep/study/spec.hpp"
@@ -108,9 +109,13 @@ class Coordinator {
   const CoordinatorOptions options_;
   State state_;
   Proposer proposer_;
+  const std::vector<std::uint64_t> rungs_;  // fidelities; the last is the whole
+  std::unique_ptr<FidelityRule> rule_;      // none: trials are trained in one piece
   TimePlan plan_;
-  bool trained_ = false;  // a training was handed out in this run
+  bool told_all_created_ = false;  // the rule
+  bool trained_ = false;           // a training was handed out in this run
   std::map<WorkerId, Worker> workers_;
+  std::map<TrialId, WorkerId> paused_at_;            // who holds a paused training, in this run
   std::set<std::pair<std::size_t, WorkerId>> load_;  // present workers by what they hold
   bool stopping_ = false;
   std::string stop_reason_;
@@ -127,6 +132,7 @@ class Coordinator {
   void record(Step& step, const Event& event);
   void hear(Step& step, Time now, WorkerId from, const FromWorker& message);
   void accept(Step& step, WorkerId from, const Result& result);
+  [[nodiscard]] Result without_known_curve(const Result& result) const;
   void list(WorkerId id);
   void lose(Step& step, WorkerId worker, const std::string& why);
   void check_silence(Step& step, Time now);
@@ -143,6 +149,15 @@ class Coordinator {
   void choose(Step& step);
   bool dispatch_next_trial(Step& step, WorkerId to);
   bool dispatch_waiting_trial(Step& step, WorkerId to);
+  bool dispatch_paused_trial(Step& step, WorkerId to);
+  void send_trial(Step& step, const TrialRecord& trial, std::size_t rung, WorkerId to);
+  void stop_given_up(Step& step);
+  void stop_all_paused(Step& step);
+  void tell_rule(const Event& event);
+  void tell_rule(const Result& result, std::size_t passed);
+  [[nodiscard]] std::size_t rung_index(std::uint64_t fidelity) const;
+  [[nodiscard]] Observation observe_trial(TrialId trial) const;
+  [[nodiscard]] bool all_created() const;
   bool create_trial(Step& step);
   [[nodiscard]] std::optional<TrialId> choose_waiting(WorkerId to);
   void end_if_time_is_up(Step& step);

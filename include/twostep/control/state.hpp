@@ -13,7 +13,8 @@
 
 namespace twostep {
 
-enum class TrialStatus { waiting, running, done };
+// paused: at a rung, until its early-stopping rule has decided.
+enum class TrialStatus { waiting, running, paused, done };
 
 struct TrialRecord {
   TrialId id;
@@ -22,7 +23,12 @@ struct TrialRecord {
   std::uint32_t attempts = 0;      // dispatches
   std::uint32_t crashes = 0;       // dispatches that ended with the loss of the worker
   std::uint32_t unclean_ends = 0;  // dispatches under which a run ended without a word
-  Result result;                   // when done
+  // Of a trial that is trained in rungs: the rung that its last dispatch was for, and the last one
+  // that it has reached (0: none).
+  std::uint64_t until = 0;
+  std::uint64_t reached = 0;
+  std::uint64_t row_epochs = 0;  // rows times epochs, over rungs of rows
+  Result result;                 // when done; of a rung, when paused or on the way to the next
 };
 
 struct FinalistRecord {
@@ -68,12 +74,14 @@ struct State {
   std::uint32_t trials_done = 0;
   std::uint32_t trials_finished = 0;
   std::uint32_t trials_diverged = 0;
+  std::uint32_t trials_stopped = 0;
+  std::set<TrialId> paused;
   std::uint32_t trials_failed = 0;  // failed, timed out, crashed
   std::uint32_t finalists_done = 0;
   std::uint32_t workers_lost = 0;
   static constexpr std::size_t most_losses_kept = 20;
   std::vector<WorkerLost> losses;  // the first of them, for the report
-  TrialId best;                    // of the finished trials; 0: none
+  TrialId best;  // of the finished trials, else of those stopped latest; 0: none
   std::uint64_t events = 0;
 
   void apply(const Event& event);

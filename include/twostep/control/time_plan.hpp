@@ -46,6 +46,7 @@ class TimePlan {
   const StudySpec& spec_;
   const Space& space_;
   const std::optional<Time> stop_at_;
+  const std::vector<std::uint64_t> rungs_;
   const std::uint32_t inputs_;
   const std::uint32_t targets_;
   std::deque<Result> recent_;  // finished trials, the last ones, without their curves
@@ -54,6 +55,7 @@ class TimePlan {
   std::map<TrialId, double> predicted_;  // by the present model
 
   void fit(const State& state);
+  [[nodiscard]] Budget left_of(const TrialRecord& trial) const;
   [[nodiscard]] Work trial_work(const State& state, TrialId trial, const Budget& budget) const;
   [[nodiscard]] Fit judge(Time now, double wait_seconds, double seconds) const;
 };

@@ -34,6 +34,8 @@ class WorkerQueue {
   [[nodiscard]] std::optional<Assignment> take();
   void started(Time now, const Assignment& assignment);
   void ended();
+  // The running training goes on from where it had taken so long.
+  void spent(double before) { spent_ = before; }
   // Results for assignments that were cancelled before they were started.
   [[nodiscard]] std::vector<Result> take_cancelled();
 
@@ -60,6 +62,7 @@ class WorkerQueue {
   std::set<AssignmentId> cancelled_;
   std::optional<Assignment> running_;
   Time started_{};
+  double spent_ = 0;  // seconds, before the running assignment
   Time saved_{};
   std::uint64_t saved_steps_ = 0;
   Time heard_;

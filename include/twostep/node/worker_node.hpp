@@ -4,6 +4,7 @@
 // assignment, not the worker.
 #pragma once
 
+#include <deque>
 #include <string>
 
 #include "twostep/control/worker.hpp"
@@ -33,6 +34,12 @@ class WorkerNode {
   Clock& clock_;
   WorkerQueue queue_;
   Files* files_;
+  struct Paused {
+    TrialId trial;
+    Bytes state;
+  };
+  std::deque<Paused> paused_;  // the last ones, the newest at the back
+  std::size_t paused_bytes_ = 0;
   bool done_ = false;
   bool abandoned_ = false;
   std::string reason_;
@@ -42,6 +49,8 @@ class WorkerNode {
   void begin(Time now, const Assignment& assignment);
   void advance(Time now);
   void load_checkpoint(const Assignment& assignment);
+  bool load_paused(const Assignment& assignment);
+  void keep_paused(const Assignment& assignment, double seconds);
   void save_checkpoint();
   [[nodiscard]] bool leads(const Assignment& assignment) const;
   void report(Result result);

@@ -27,7 +27,8 @@ class Trainer {
   virtual ~Trainer() = default;
   virtual void start(const Assignment& assignment) = 0;  // requires idle
   // Works for about `slice` (at least one optimiser step), then returns; a value when the
-  // assignment has ended.
+  // assignment has ended. With Outcome::paused an assignment with `until` is still there, to be
+  // saved, until it is stopped.
   [[nodiscard]] virtual std::optional<Result> advance(Duration slice) = 0;
   [[nodiscard]] virtual Progress progress() const = 0;
   // Everything needed to go on with the same bits in another process; load comes right after start.

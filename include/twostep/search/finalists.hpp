@@ -11,10 +11,11 @@ namespace twostep {
 struct Candidate {
   TrialId trial;
   double objective = 0;
+  double fidelity = 1;  // share of the full budget
 };
 
-// The `count` best (or fewer), best first; ties by trial id; candidates without a finite objective
-// are left out.
+// The `count` best (or fewer), best first: those of a higher fidelity before those of a lower one;
+// ties by trial id; candidates without a finite objective are left out.
 [[nodiscard]] std::vector<TrialId> choose_finalists(std::vector<Candidate> candidates,
                                                     std::size_t count);
 

@@ -24,6 +24,7 @@ class Proposer {
   // The point for trial `next`, different from every created point; nullopt: exhausted.
   [[nodiscard]] std::optional<Point> next(TrialId next) const;
   void created(TrialId trial, const Point& point);
+  void observed(TrialId trial, const Observation& observation);
   void finished(TrialId trial, const Observation& observation);
 
  private:

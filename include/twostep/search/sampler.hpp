@@ -40,6 +40,8 @@ class Sampler {
   [[nodiscard]] virtual std::optional<Point> propose(TrialId next, std::uint32_t draw) const = 0;
   // The point was created as a trial and is pending. Trials come in the order of their ids, from 1.
   virtual void created(TrialId trial, const Point& point) = 0;
+  // At a rung: the trial is still pending, and this is what a part of the budget gave.
+  virtual void observed(TrialId, const Observation&) {}
   virtual void finished(TrialId trial, const Observation& observation) = 0;
 };
 

@@ -46,6 +46,7 @@ class CurveTrainer : public Trainer {
   bool stopped_ = false;
 
   [[nodiscard]] Result result() const;
+  [[nodiscard]] Duration pause_left() const;
 };
 
 }  // namespace twostep

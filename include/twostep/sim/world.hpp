@@ -20,6 +20,8 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   std::uint32_t workers = 64;
   std::uint32_t trials = 1000;
+  StoppingRule rule = StoppingRule::none;
+  Fidelity fidelity = Fidelity::budget;
   bool faults = true;
   std::uint32_t fault_jobs = 8;
   double mean_trial_seconds = 20;
@@ -50,7 +52,9 @@ struct WorldReport {
 };
 
 // The study that the simulation runs: a few dimensions, random search.
-[[nodiscard]] StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials);
+[[nodiscard]] StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials,
+                                            StoppingRule rule = StoppingRule::none,
+                                            Fidelity fidelity = Fidelity::budget);
 
 // Runs one world to its end. Throws std::runtime_error saying which invariant was violated, and
 // when. `files` receives the journal.

@@ -27,11 +27,21 @@ struct Assignment {
   AssignmentKind kind = AssignmentKind::trial;
   TrialId trial;  // trial, retrain
   Point point;    // trial, retrain
-  Budget budget;  // trial, retrain
+  Budget budget;  // trial, retrain; schedules are defined over all of it
+  // Of a trial that is trained in rungs: pause at the first validation at or after so much of the
+  // budget, in its unit; 0: none. Or train on so many rows of the subset alone; 0: on all.
+  std::uint64_t until = 0;
+  std::uint64_t rows = 0;
+  double spent_seconds = 0;  // on it before its last pause
   std::vector<WorkerId>
       team;  // the workers in rank order within the team; front() leads and reports
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };
+
+// The rung that a trial is trained to, in the unit of the study's fidelity; 0: the last.
+[[nodiscard]] inline std::uint64_t rung_of(const Assignment& a) {
+  return a.rows > 0 ? a.rows : a.until;
+}
 
 [[nodiscard]] const char* name(AssignmentKind);
 [[nodiscard]] bool parse_name(const std::string& text, AssignmentKind& out);

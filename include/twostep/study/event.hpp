@@ -42,6 +42,10 @@ struct Finished {  // a current result was accepted
   Result result;
 };
 
+struct TrialStopped {  // a paused trial goes no further
+  TrialId trial;
+};
+
 struct WorkerLost {  // voids the worker's open assignments
   WorkerId worker;
   std::string why;
@@ -75,6 +79,7 @@ struct RunEnded {      // clean end of this run, whether or not the study is fin
 };
 
 using Event = std::variant<StudyCreated, RunStarted, TrialCreated, Dispatched, Finished, WorkerLost,
-                           SearchExhausted, FinalistsChosen, TeamsPlanned, StudyEnded, RunEnded>;
+                           SearchExhausted, FinalistsChosen, TeamsPlanned, StudyEnded, RunEnded,
+                           TrialStopped>;
 
 }  // namespace twostep

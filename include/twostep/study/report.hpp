@@ -22,6 +22,7 @@ struct TrialRow {
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
   std::uint64_t parameters = 0;
+  std::uint64_t reached = 0;  // the rung that it was stopped or pauses at; 0: none
   bool finalist = false;
   double train_seconds = 0;
   std::string message;
@@ -60,7 +61,13 @@ struct Report {
   std::uint32_t planned_trials = 0;
   std::uint32_t finished = 0;
   std::uint32_t diverged = 0;
-  std::uint32_t failed = 0;         // failed, timed out and crashed
+  std::uint32_t failed = 0;   // failed, timed out and crashed
+  std::uint32_t stopped = 0;  // by early stopping
+  std::string stopping_rule;
+  std::string fidelity_unit;  // of the rungs
+  // Rungs, ascending, at which trials were stopped, and how many of them.
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> stops;
+  double epochs_spent = 0;          // by all trials, in epochs of the whole subset
   std::uint32_t open = 0;           // running or waiting
   std::uint32_t workers_lost = 0;   // over all runs; their trials were given to others
   std::vector<std::string> losses;  // "worker 3: silent for 124 s", the first ones

@@ -20,6 +20,8 @@ enum class Outcome {
   timed_out,    // exceeded its time limit
   interrupted,  // stopped on request before its end; will be dispatched again
   crashed,      // its worker died under it as often as allowed (set by the coordinator)
+  paused,       // a rung below the last is reached
+  stopped,      // given up at a rung by the early-stopping rule (set by the coordinator)
 };
 
 // Over the rows of one split, weighted as the rows are; NaN: not defined (r2 of a constant target,
@@ -56,10 +58,13 @@ struct Result {
   TrialId trial;
   Outcome outcome = Outcome::finished;
   // Best value of search.objective on the validation rows, as it is minimised (of r2 and its like
-  // the negative); NaN unless finished.
+  // the negative); NaN unless finished, paused or stopped.
   double objective = 0;
   std::vector<double> curve;          // the same after each validation
   std::uint32_t best_validation = 0;  // 1-based index into curve
+  // In a journal: the values that an earlier pause of the trial has recorded and that are not
+  // repeated at the head of the curve.
+  std::uint64_t curve_from = 0;
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
   std::uint64_t parameters = 0;
@@ -78,6 +83,12 @@ struct Result {
   std::uint64_t test_rows = 0;
   std::uint64_t dropped_rows = 0;
 };
+
+// Whether there is an objective.
+[[nodiscard]] constexpr bool succeeded(Outcome outcome) {
+  return outcome == Outcome::finished || outcome == Outcome::paused ||
+         outcome == Outcome::stopped;
+}
 
 [[nodiscard]] const char* name(Outcome);
 [[nodiscard]] bool parse_name(const std::string& text, Outcome& out);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "twostep/study/budget.hpp"
+#include "twostep/study/early_stopping.hpp"
 #include "twostep/study/hyperparameters.hpp"
 #include "twostep/study/metric.hpp"
 #include "twostep/study/space.hpp"
@@ -156,6 +157,7 @@ struct SearchSpec {
   Metric objective = Metric::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;
   Budget budget;
+  EarlyStoppingSpec early_stopping;
   double trial_seconds = 0;    // per-trial limit; 0: none
   std::uint32_t attempts = 2;  // a trial whose worker died this often is failed
   FailuresSpec failures;

@@ -27,18 +27,26 @@ class Shuffle {
   std::optional<Permutation> permutation_;
 };
 
-// All rows shuffled together.
+// All rows shuffled together; or those of a random part of them, which holds every smaller part
+// that is drawn with the same seed and stream.
 class EpochOrder {
  public:
-  EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows);  // rows >= 1
+  // 1 <= rows <= of
+  EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows, std::uint64_t of);
+  EpochOrder(std::uint64_t seed, std::uint64_t stream, std::uint64_t rows)
+      : EpochOrder(seed, stream, rows, rows) {}
   void begin(std::uint64_t epoch);
-  [[nodiscard]] std::uint64_t row(std::uint64_t position) const { return shuffle_.at(position); }
+  [[nodiscard]] std::uint64_t row(std::uint64_t position) const {
+    const std::uint64_t at = shuffle_.at(position);
+    return part_ ? part_->at(at) : at;
+  }
 
  private:
   std::uint64_t seed_;
   std::uint64_t stream_;
   std::uint64_t rows_;
   Shuffle shuffle_;
+  std::optional<Shuffle> part_;  // of all rows; its head is the part
 };
 
 // Rows shuffled within windows: the blocks of the data are shuffled, and the rows of so many blocks

@@ -18,6 +18,7 @@ void add_model(Rows& t);
 void add_training(Rows& t);
 void add_space(Rows& t);
 void add_search(Rows& t);
+void add_early_stopping(Rows& t);  // of search
 void add_step_two(Rows& t);
 // The budget of a section, search or retraining.
 void add_budget(Rows& t, const std::string& section, Slot (*epochs)(StudySpec&),

@@ -65,6 +65,7 @@ void add_search(Rows& t) {
       },
       [](StudySpec& s) -> Slot { return &s.search.budget.patience; },
       [](StudySpec& s) -> Slot { return &s.search.budget.validate_every; });
+  add_early_stopping(t);
   t.push_back(plain("search.trial_seconds", T::real, "s", "0", 0, 1e9,
                     "Time limit of one trial; 0: none.",
                     [](StudySpec& s) -> Slot { return &s.search.trial_seconds; }));
