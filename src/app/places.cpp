@@ -1,6 +1,7 @@
 #include "app/places.hpp"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "adapters/posix/host.hpp"
@@ -11,6 +12,27 @@ namespace {
 constexpr Duration look_every = std::chrono::milliseconds(500);
 // mpirun takes up to 3 s to end the ranks of a job that has lost one.
 constexpr Duration surely_gone = std::chrono::seconds(5);
+
+// "0-3,8" as host.hpp's cpu_set() writes it; none if it is something else.
+std::set<int> numbers_of(const std::string& cpus) {
+  std::set<int> out;
+  std::istringstream in(cpus);
+  for (int first = 0; in >> first; in.get()) {
+    int last = first;
+    if (in.peek() == '-') {
+      in.get();
+      in >> last;
+    }
+    for (int i = first; i <= last; ++i) {
+      out.insert(i);
+    }
+  }
+  return out;
+}
+
+std::string count_of(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
 
 }  // namespace
 
@@ -35,13 +57,56 @@ Place own_place() {
 }
 
 std::string places_text(const std::vector<Place>& places) {
-  constexpr std::size_t most_shown = 8;
+  constexpr int most_shown = 64;
   std::string text = std::to_string(places.size()) + " ranks (rank 0 coordinates):";
-  for (std::size_t i = 0; i < std::min(places.size(), most_shown); ++i) {
-    text += (i > 0 ? ";" : "") + std::string(" ") + std::to_string(i) + " on " + places[i].host +
-            " CPUs " + places[i].cpus;
+  int shown = 0;
+  for (std::size_t i = 0; i < places.size(); ++shown) {
+    if (shown == most_shown) {
+      return text + "; ...";
+    }
+    const Place& place = places[i];
+    std::size_t last = i;
+    while (i > 0 && last + 1 < places.size() && places[last + 1].host == place.host &&
+           places[last + 1].cpus == place.cpus) {
+      ++last;
+    }
+    text += (i > 0 ? "; " : " ") + std::to_string(i) +
+            (last > i ? "-" + std::to_string(last) : std::string()) + " on " + place.host +
+            " CPUs " + place.cpus;
+    i = last + 1;
   }
-  return text + (places.size() > most_shown ? "; ..." : "");
+  return text;
+}
+
+std::string crowding_text(const std::vector<Place>& places, std::uint32_t threads) {
+  struct Host {
+    std::size_t ranks = 0;
+    std::set<int> cpus;
+  };
+  std::map<std::string, Host> hosts;
+  for (std::size_t i = places.size() > 1 ? 1 : 0; i < places.size(); ++i) {
+    const std::set<int> own = numbers_of(places[i].cpus);
+    if (own.empty()) {
+      return "";  // this system does not say
+    }
+    if (own.size() < threads) {
+      return "rank " + std::to_string(i) + " on " + places[i].host + " may use " +
+             count_of(own.size(), "CPU") + " for training.threads: " + std::to_string(threads) +
+             "; let the launcher give each rank more (mpirun --map-by slot:pe=" +
+             std::to_string(threads) + ", srun --cpus-per-task), or lower training.threads";
+    }
+    Host& host = hosts[places[i].host];
+    ++host.ranks;
+    host.cpus.insert(own.begin(), own.end());
+  }
+  for (const auto& [name, host] : hosts) {
+    if (host.ranks * threads > host.cpus.size()) {
+      return count_of(host.ranks, "training rank") + " of " + count_of(threads, "thread") +
+             " share " + count_of(host.cpus.size(), "CPU") + " of " + name +
+             ", and will wait for each other; start fewer ranks there, or give them more CPUs";
+    }
+  }
+  return "";
 }
 
 Neighbours::Neighbours(const Place& self, const std::map<int, Place>& ranks) {

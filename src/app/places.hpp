@@ -22,8 +22,12 @@ struct Place {
 
 [[nodiscard]] Place own_place();
 
-// "3 ranks (rank 0 coordinates): 0 on h1 CPUs 0; ..."
+// "5 ranks (rank 0 coordinates): 0 on h1 CPUs 0; 1-4 on h2 CPUs 0-3; ..."
 [[nodiscard]] std::string places_text(const std::vector<Place>& places);
+
+// What slows all ranks down: on some host more threads of training ranks than CPUs that these may
+// use together, or a rank with fewer CPUs than threads. "": neither.
+[[nodiscard]] std::string crowding_text(const std::vector<Place>& places, std::uint32_t threads);
 
 // Looks after the processes on this machine. When a whole job is killed, its processes end one
 // after the other: so one counts as gone only when it has been gone for a while.

@@ -53,10 +53,18 @@ WorkerOptions worker_options(const StudySpec& spec, const RunOptions& run) {
   return options;
 }
 
+void warn_of_crowding(const std::vector<Place>& places, const StudySpec& spec) {
+  const std::string text = crowding_text(places, spec.threads);
+  if (!text.empty()) {
+    log(LogLevel::warning, text);
+  }
+}
+
 int run_alone(const RunOptions& options) {
   note_stop_signals();
   StudyHost host(options, load_study(options.study_file, data_root(options.data_root, host_name())),
                  0);
+  warn_of_crowding({own_place()}, host.setup().spec);
   LocalLink link;
   host.open(link.coordinator_end());
   try {
@@ -117,6 +125,7 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   if (!options.quiet) {
     host->progress().message(places_text(places));  // the usual reason for a slow run is seen here
   }
+  warn_of_crowding(places, host->setup().spec);
   const auto link = world.make_link();
   const auto dismiss = [&](const std::string& reason) {
     for (int rank = 1; rank < world.size(); ++rank) {

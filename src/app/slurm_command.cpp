@@ -99,7 +99,9 @@ int slurm_command(const SlurmOptions& o) {
     const double wanted = work / (*limit * useful_share * o.cores);
     nodes = static_cast<std::uint32_t>(std::clamp(std::ceil(wanted), 1.0, double{most_nodes}));
   }
-  const double workers = static_cast<double>(nodes) * o.cores - 1;
+  const std::uint32_t threads = s.spec.threads;
+  const std::uint32_t ranks = std::max(1U, o.cores / threads);  // of a node
+  const double workers = static_cast<double>(nodes) * ranks - 1;
   if (workers < 1) {
     refuse("one rank coordinates, so at least two are needed", "--nodes 2, or --cores 2");
   }
@@ -131,9 +133,9 @@ int slurm_command(const SlurmOptions& o) {
   const long warning = std::lround(std::clamp(*limit / 20, 10.0, 120.0));
   std::printf(
       "#SBATCH --job-name=%s\n#SBATCH --nodes=%u\n#SBATCH --ntasks-per-node=%u\n"
-      "#SBATCH --cpus-per-task=1\n#SBATCH --time=%s\n#SBATCH --requeue\n"
+      "#SBATCH --cpus-per-task=%u\n#SBATCH --time=%s\n#SBATCH --requeue\n"
       "#SBATCH --open-mode=append\n#SBATCH --signal=B:USR1@%ld\n\nTWOSTEP_STUDY=%s\n",
-      name.c_str(), nodes, o.cores, o.time.c_str(), warning, quoted(o.study_file).c_str());
+      name.c_str(), nodes, ranks, threads, o.time.c_str(), warning, quoted(o.study_file).c_str());
   const std::string script = run_sbatch;
   const std::string mark = "# ---- nothing below needs editing ----\n";
   std::cout << std::flush << script.substr(script.find(mark) + mark.size()) << std::flush;

@@ -1,31 +1,19 @@
 #include "app/worker_tasks.hpp"
 
-#include <cstdlib>
-
 #include "adapters/hdf5/hdf5_models.hpp"
 #include "adapters/hdf5/hdf5_packs.hpp"
 #include "adapters/onednn/onednn_engine.hpp"
-#include "adapters/posix/host.hpp"
 #include "adapters/posix/memory.hpp"
 #include "app/commands.hpp"
 
 namespace twostep {
-namespace {
-
-// Ranks are the unit of parallelism: one thread each, unless the user has decided otherwise.
-int threads() {
-  const auto wanted = environment("OMP_NUM_THREADS");
-  return wanted ? std::max(1, std::atoi(wanted->c_str())) : 1;
-}
-
-}  // namespace
 
 WorkerTasks::WorkerTasks(const StudySetup& setup, std::unique_ptr<GroupMaker> groups, Clock& clock)
     : groups_(std::move(groups)),
       shards_(open_hdf5_shards(setup.shards, setup.table())),
       packs_(make_hdf5_packs(setup.spec.directory)),
       models_(make_hdf5_models(setup.spec.directory)),
-      engine_(make_onednn_engine(threads())),
+      engine_(make_onednn_engine(static_cast<int>(setup.spec.threads))),
       extractor_({setup.spec, setup.plan, *shards_, *packs_, *groups_, clock}),
       trainer_({setup.spec, setup.space, setup.plan, *packs_, *models_, *engine_, *groups_, clock,
                 build_text(), &memory_at_hand}),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "train/loss_loops.hpp"
 #include "train/ordered_sums.hpp"
 
 namespace twostep {
@@ -11,9 +12,8 @@ constexpr std::uint64_t batch_rows = 1024;
 
 }  // namespace
 
-void Evaluator::run(
-    Split split, const Weights& weights,
-    const std::function<void(std::span<const float>, std::span<const float>, RowRange)>& use) {
+template <class Use>
+void Evaluator::run(Split split, const Weights& weights, Use use) {
   const std::uint64_t all = data_.rows(split);
   const std::uint64_t step = std::min(batch_rows, OrderedSums::block_rows(all));
   const RowRange mine = OrderedSums::share(all, group_);
@@ -39,49 +39,90 @@ double Evaluator::objective(Split split, const Weights& weights, const Scoring& 
   return evaluate(split, weights, scoring).overall.objective;
 }
 
-std::vector<double> Evaluator::mean_losses(Split split, const Weights& weights,
-                                           const Scoring& scoring) {
-  const LossFunction& loss = scoring.objective_loss;
+const std::vector<double>& Evaluator::mean_losses(Split split, const Weights& weights,
+                                                  const Scoring& scoring) {
   const std::size_t targets = data_.targets();
-  const std::size_t outputs = scoring.outputs;
-  const bool plain = scoring.task == Task::regression && !data_.weighted();
-  OrderedSums ordered(data_.rows(split), targets + 1);  // the last: the weight of the rows
+  if (losses_ && split_ == split) {
+    losses_->reset();
+  } else {
+    losses_.emplace(data_.rows(split), targets + 1);  // the last: the weight of the rows
+    split_ = split;
+  }
   run(split, weights, [&](std::span<const float> y, std::span<const float> truth, RowRange range) {
-    const std::span<double> sums = ordered.of(range);
-    if (plain) {
-      for (std::size_t i = 0; i < y.size(); i += targets) {
-        for (std::size_t j = 0; j < targets; ++j) {
-          const double d = static_cast<double>(y[i + j]) - static_cast<double>(truth[i + j]);
-          sums[j] += loss.value(d * scoring.factors[j]);
-        }
-      }
-      sums.back() += static_cast<double>(range.size());
-      return;
-    }
-    for (std::uint64_t i = 0; i < range.size(); ++i) {
-      const double weight = data_.weight(split, range.begin + i);
-      sums.back() += weight;
-      if (scoring.task == Task::classes) {
-        sums[0] +=
-            weight * class_loss(&y[i * outputs], outputs, static_cast<std::size_t>(truth[i]));
-        continue;
-      }
-      for (std::size_t j = 0; j < targets; ++j) {
-        const auto p = static_cast<double>(y[i * targets + j]);
-        const auto t = static_cast<double>(truth[i * targets + j]);
-        sums[j] +=
-            weight * (scoring.task == Task::binary ? loss.value(p, t)
-                                                   : loss.value((p - t) * scoring.factors[j]));
-      }
+    const std::span<double> sums = losses_->of(range);
+    const std::size_t most = std::max<std::size_t>(1, loss_chunk / scoring.outputs);
+    for (std::uint64_t i = 0; i < range.size(); i += most) {
+      const std::uint64_t n = std::min<std::uint64_t>(most, range.size() - i);
+      add_losses(scoring, &y[i * scoring.outputs], &truth[i * targets], split,
+                 {range.begin + i, range.begin + i + n}, sums);
     }
   });
-  std::vector<double> sums = ordered.finish(group_);
-  const double rows = sums.back();
-  sums.pop_back();
-  for (double& s : sums) {
+  losses_->finish(group_, means_);
+  const double rows = means_.back();
+  means_.pop_back();
+  for (double& s : means_) {
     s /= rows;
   }
-  return sums;
+  return means_;
+}
+
+void Evaluator::add_losses(const Scoring& scoring, const float* y, const float* truth, Split split,
+                           RowRange range, std::span<double> sums) const {
+  const std::size_t rows = range.size();
+  const std::size_t outputs = scoring.outputs;
+  const LossFunction& loss = scoring.objective_loss;
+  double values[loss_chunk];
+  double room[loss_chunk];
+  double row_weights[loss_chunk];
+  const double* weights = data_.weighted() ? row_weights : nullptr;
+  for (std::size_t i = 0; i < rows && weights != nullptr; ++i) {
+    row_weights[i] = data_.weight(split, range.begin + i);
+  }
+  sums.back() += weights == nullptr ? static_cast<double>(rows) : sum_of(weights, nullptr, rows);
+  if (rows * outputs > loss_chunk) {  // a single row with very many outputs
+    add_wide_row(scoring, y, truth, weights == nullptr ? 1 : weights[0], sums);
+    return;
+  }
+  if (scoring.task == Task::classes) {
+    class_terms(y, truth, rows, outputs, values, room);
+    sums[0] += sum_of(values, weights, rows);
+    return;
+  }
+  if (scoring.task == Task::binary) {
+    for (std::size_t i = 0; i < rows * outputs; ++i) {
+      values[i] = static_cast<double>(y[i]);
+      room[i] = static_cast<double>(truth[i]);
+    }
+  } else {
+    scaled_differences(y, truth, scoring.factors.data(), outputs, rows * outputs, values);
+    std::fill_n(room, rows * outputs, 0.0);
+  }
+  loss_values(loss, values, room, rows * outputs, values);
+  if (outputs == 1) {
+    sums[0] += sum_of(values, weights, rows);
+    return;
+  }
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double weight = weights == nullptr ? 1 : weights[i];
+    for (std::size_t j = 0; j < outputs; ++j) {
+      sums[j] += weight * values[i * outputs + j];
+    }
+  }
+}
+
+void Evaluator::add_wide_row(const Scoring& scoring, const float* y, const float* truth,
+                             double weight, std::span<double> sums) {
+  if (scoring.task == Task::classes) {
+    sums[0] += weight * class_loss(y, scoring.outputs, static_cast<std::size_t>(truth[0]));
+    return;
+  }
+  for (std::size_t j = 0; j < scoring.outputs; ++j) {
+    const auto p = static_cast<double>(y[j]);
+    const auto t = static_cast<double>(truth[j]);
+    sums[j] += weight * (scoring.task == Task::binary
+                             ? scoring.objective_loss.value(p, t)
+                             : scoring.objective_loss.value((p - t) * scoring.factors[j]));
+  }
 }
 
 Evaluation Evaluator::evaluate(Split split, const Weights& weights, const Scoring& scoring) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "train/loss_loops.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/vectorise.hpp"
 
@@ -114,21 +115,85 @@ double class_loss(const float* z, std::size_t classes, std::size_t label) {
 
 namespace {
 
+double weight_of(const LossBatch& batch, std::size_t row) {
+  return batch.row_weights == nullptr ? 1 : static_cast<double>(batch.row_weights[row]);
+}
+
 // The probabilities minus the one-hot class, in place of the logits of each row.
 double replace_logits(float* y, const float* labels, const LossBatch& batch, double scale) {
+  const std::size_t classes = batch.outputs;
   double total = 0;
-  for (std::size_t row = 0; row < batch.rows; ++row, y += batch.outputs) {
-    const auto label = static_cast<std::size_t>(labels[row]);
-    const double weight = batch.row_weights == nullptr ? 1 : batch.row_weights[row];
-    double largest = 0;
-    const double sum = softmax_sum(y, batch.outputs, largest);
-    total += weight * (largest + std::log(sum) - static_cast<double>(y[label]));
-    for (std::size_t k = 0; k < batch.outputs; ++k) {
-      const double p = std::exp(static_cast<double>(y[k]) - largest) / sum;
-      y[k] = static_cast<float>(scale * weight * (p - (k == label ? 1 : 0)));
+  if (classes > loss_chunk) {
+    for (std::size_t row = 0; row < batch.rows; ++row, y += classes) {
+      const auto label = static_cast<std::size_t>(labels[row]);
+      const double weight = weight_of(batch, row);
+      double largest = 0;
+      const double sum = softmax_sum(y, classes, largest);
+      total += weight * (largest + std::log(sum) - static_cast<double>(y[label]));
+      for (std::size_t k = 0; k < classes; ++k) {
+        const double p = std::exp(static_cast<double>(y[k]) - largest) / sum;
+        y[k] = static_cast<float>(scale * weight * (p - (k == label ? 1 : 0)));
+      }
+    }
+    return total;
+  }
+  double values[loss_chunk];
+  double probabilities[loss_chunk];
+  const std::size_t most = loss_chunk / classes;
+  for (std::size_t begin = 0; begin < batch.rows; begin += most) {
+    const std::size_t rows = std::min(most, batch.rows - begin);
+    float* at = y + begin * classes;
+    class_terms(at, labels + begin, rows, classes, values, probabilities);
+    for (std::size_t row = 0; row < rows; ++row, at += classes) {
+      const double weight = weight_of(batch, begin + row);
+      total += weight * values[row];
+      double* p = probabilities + row * classes;
+      p[static_cast<std::size_t>(labels[begin + row])] -= 1;
+      for (std::size_t k = 0; k < classes; ++k) {
+        at[k] = static_cast<float>(scale * weight * p[k]);
+      }
     }
   }
   return total;
+}
+
+TWOSTEP_VECTORISED
+void widen(const float* __restrict from, double* __restrict to, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    to[i] = static_cast<double>(from[i]);
+  }
+}
+
+TWOSTEP_VECTORISED
+void store_scaled(const double* __restrict slopes, const double* __restrict weights, double scale,
+                  float* __restrict y, std::size_t n) {
+  if (weights == nullptr) {
+    for (std::size_t i = 0; i < n; ++i) {
+      y[i] = static_cast<float>(scale * slopes[i]);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    y[i] = static_cast<float>(scale * weights[i] * slopes[i]);
+  }
+}
+
+// Weights of the terms [begin, begin + n), row by row.
+void fill_weights(const LossBatch& batch, std::size_t begin, std::size_t n, double* weights) {
+  if (batch.outputs == 1 && batch.output_weights == nullptr) {
+    widen(batch.row_weights + begin, weights, n);
+    return;
+  }
+  std::size_t row = begin / batch.outputs;
+  std::size_t column = begin % batch.outputs;
+  for (std::size_t i = 0; i < n; ++i) {
+    weights[i] = weight_of(batch, row) *
+                 (batch.output_weights == nullptr ? 1 : batch.output_weights[column]);
+    if (++column == batch.outputs) {
+      column = 0;
+      ++row;
+    }
+  }
 }
 
 }  // namespace
@@ -138,39 +203,34 @@ double replace_by_slope(const LossFunction& loss, float* y, const float* t, cons
   if (loss.kind == Loss::categorical_cross_entropy) {
     return replace_logits(y, t, batch, scale);
   }
-  if (batch.row_weights == nullptr && batch.output_weights == nullptr) {
-    return replace_by_slope(loss, y, t, batch.rows * batch.outputs, scale);
+  const std::size_t all = batch.rows * batch.outputs;
+  const bool weighted = batch.row_weights != nullptr || batch.output_weights != nullptr;
+  if (loss.kind == Loss::mse && !weighted) {
+    return difference(y, t, all, static_cast<float>(2 * scale));
   }
+  double predictions[loss_chunk];
+  double truths[loss_chunk];
+  double values[loss_chunk];
+  double room[loss_chunk];
+  const double* weights = weighted ? room : nullptr;
   double sum = 0;
-  for (std::size_t row = 0; row < batch.rows; ++row, y += batch.outputs, t += batch.outputs) {
-    const double weight = batch.row_weights == nullptr ? 1 : batch.row_weights[row];
-    if (batch.output_weights == nullptr) {
-      sum += weight * replace_by_slope(loss, y, t, batch.outputs, scale * weight);
-      continue;
+  for (std::size_t at = 0; at < all; at += loss_chunk) {
+    const std::size_t n = std::min(loss_chunk, all - at);
+    widen(y + at, predictions, n);
+    widen(t + at, truths, n);
+    if (weighted) {
+      fill_weights(batch, at, n, room);
     }
-    for (std::size_t j = 0; j < batch.outputs; ++j) {
-      const double both = weight * batch.output_weights[j];
-      sum += both * loss.value(static_cast<double>(y[j]), static_cast<double>(t[j]));
-      y[j] = static_cast<float>(scale * both *
-                                loss.slope(static_cast<double>(y[j]), static_cast<double>(t[j])));
-    }
+    loss_terms(loss, predictions, truths, n, values, predictions);
+    sum += sum_of(values, weights, n);
+    store_scaled(predictions, weights, scale, y + at, n);
   }
   return sum;
 }
 
 double replace_by_slope(const LossFunction& loss, float* y, const float* t, std::size_t n,
                         double scale) {
-  if (loss.kind == Loss::mse) {
-    return difference(y, t, n, static_cast<float>(2 * scale));
-  }
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto prediction = static_cast<double>(y[i]);
-    const auto truth = static_cast<double>(t[i]);
-    sum += loss.value(prediction, truth);
-    y[i] = static_cast<float>(scale * loss.slope(prediction, truth));
-  }
-  return sum;
+  return replace_by_slope(loss, y, t, {n, 1}, scale);
 }
 
 }  // namespace twostep

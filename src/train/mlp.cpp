@@ -1,10 +1,12 @@
 #include "twostep/train/mlp.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
 #include "twostep/base/check.hpp"
+#include "twostep/base/vectorise.hpp"
 
 namespace twostep {
 namespace {
@@ -42,35 +44,82 @@ bool is_normal(Initialisation kind) {
          kind == Initialisation::lecun_normal;
 }
 
+// The normal numbers of layer l have this index plus l, out of the way of the uniform numbers,
+// whose index is the parameter's.
+constexpr std::uint64_t normals_of_layers = std::uint64_t{1} << 63;
+
+TWOSTEP_VECTORISED
+void scale(float* values, std::size_t n, float factor) {
+  for (std::size_t i = 0; i < n; ++i) {
+    values[i] *= factor;
+  }
+}
+
+// Uniform with this deviation about 0, from 53 of each word's bits.
+TWOSTEP_VECTORISED
+void to_uniform(const std::uint64_t* __restrict words, float* __restrict out, std::size_t n,
+                double deviation, double root3) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double u = static_cast<double>(static_cast<std::int64_t>(words[i] >> 11)) * 0x1p-53;
+    out[i] = static_cast<float>(deviation * ((2.0 * u - 1.0) * root3));
+  }
+}
+
+void fill_uniform(const Rng& rng, std::size_t first, double deviation, std::span<float> weights) {
+  std::array<std::uint64_t, 512> words;
+  for (std::size_t at = 0; at < weights.size(); at += words.size()) {
+    const std::size_t n = std::min(words.size(), weights.size() - at);
+    rng.bits(first + at, std::span(words).first(n));
+    to_uniform(words.data(), &weights[at], n, deviation, std::sqrt(3.0));
+  }
+}
+
+TWOSTEP_VECTORISED
+double dot(const double* __restrict a, const double* __restrict b, std::size_t n) {
+  constexpr std::size_t lanes = 32;
+  double sums[lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) {
+      sums[k] += a[i + k] * b[i + k];
+    }
+  }
+  for (; i < n; ++i) {
+    sums[0] += a[i] * b[i];
+  }
+  double sum = 0;
+  for (const double s : sums) {
+    sum += s;
+  }
+  return sum;
+}
+
+TWOSTEP_VECTORISED
+void subtract(double factor, const double* __restrict from, double* __restrict to, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    to[i] -= factor * from[i];
+  }
+}
+
 // Saxe et al. 2014: the orthonormal factor of a matrix of normal numbers. The shorter side's
 // vectors are made orthonormal, each twice (modified Gram and Schmidt, "twice is enough").
-void fill_orthogonal(const LayerLayout& layer, const Rng& rng, std::span<float> weights) {
+void fill_orthogonal(const Rng& rng, std::size_t l, const LayerLayout& layer,
+                     std::span<float> weights) {
   const bool tall = layer.inputs >= layer.outputs;
   const std::size_t vectors = tall ? layer.outputs : layer.inputs;
   const std::size_t length = tall ? layer.inputs : layer.outputs;
-  std::vector<double> q(vectors * length);
-  for (std::size_t i = 0; i < q.size(); ++i) {
-    q[i] = rng.normal(layer.weights + i);
-  }
+  rng.normals(normals_of_layers + l, 0, weights);
+  std::vector<double> q(weights.begin(), weights.end());
   for (std::size_t v = 0; v < vectors; ++v) {
     double* vector = &q[v * length];
     for (int pass = 0; pass < 2; ++pass) {
       for (std::size_t u = 0; u < v; ++u) {
         const double* other = &q[u * length];
-        double dot = 0;
-        for (std::size_t i = 0; i < length; ++i) {
-          dot += vector[i] * other[i];
-        }
-        for (std::size_t i = 0; i < length; ++i) {
-          vector[i] -= dot * other[i];
-        }
+        subtract(dot(vector, other, length), other, vector, length);
       }
-      double norm = 0;
+      const double norm = std::sqrt(dot(vector, vector, length));
       for (std::size_t i = 0; i < length; ++i) {
-        norm += vector[i] * vector[i];
-      }
-      for (std::size_t i = 0; i < length; ++i) {
-        vector[i] /= std::sqrt(norm);
+        vector[i] /= norm;
       }
     }
   }
@@ -94,13 +143,15 @@ void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
     const Initialisation k = resolve_kind(kind, last ? shape.output_activation : shape.activation);
     const double deviation =
         deviation_of(k, static_cast<double>(layer.inputs), static_cast<double>(layer.outputs));
+    const std::span<float> weights =
+        parameters.subspan(layer.weights, layer.inputs * layer.outputs);
     if (k == Initialisation::orthogonal) {
-      fill_orthogonal(layer, rng, parameters.subspan(layer.weights, layer.inputs * layer.outputs));
-    }
-    for (std::size_t i = layer.weights; i < layer.biases && k != Initialisation::orthogonal; ++i) {
-      const double draw =
-          is_normal(k) ? rng.normal(i) : (2.0 * rng.uniform(i) - 1.0) * std::sqrt(3.0);
-      parameters[i] = static_cast<float>(deviation * draw);
+      fill_orthogonal(rng, l, layer, weights);
+    } else if (is_normal(k)) {
+      rng.normals(normals_of_layers + l, 0, weights);
+      scale(weights.data(), weights.size(), static_cast<float>(deviation));
+    } else {
+      fill_uniform(rng, layer.weights, deviation, weights);
     }
     for (std::size_t i = layer.biases; i < layer.end(); ++i) {
       parameters[i] = i < layer.gains() ? 0.0F : 1.0F;

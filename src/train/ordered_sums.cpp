@@ -29,12 +29,17 @@ RowRange OrderedSums::share(std::uint64_t rows, const Group& group) {
   return {std::min(rows, blocks.begin * block), std::min(rows, blocks.end * block)};
 }
 
-std::vector<double> OrderedSums::finish(Group& group) {
+void OrderedSums::finish(Group& group, std::vector<double>& out) {
   group.sum(std::span(table_));  // each cell is one member's: the others add zeros
-  std::vector<double> out(values_, 0.0);
+  out.assign(values_, 0.0);
   for (std::size_t i = 0; i < table_.size(); ++i) {
     out[i % values_] += table_[i];
   }
+}
+
+std::vector<double> OrderedSums::finish(Group& group) {
+  std::vector<double> out;
+  finish(group, out);
   return out;
 }
 

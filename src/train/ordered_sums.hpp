@@ -2,6 +2,7 @@
 // block is summed by one member, and the blocks are added up in their order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -26,8 +27,10 @@ class OrderedSums {
   [[nodiscard]] std::span<double> of(RowRange range) {
     return std::span(table_).subspan(range.begin / block_ * values_, values_);
   }
-  // Collective.
+  // Collective. Into `out`, whose room is used again.
+  void finish(Group& group, std::vector<double>& out);
   [[nodiscard]] std::vector<double> finish(Group& group);
+  void reset() { std::fill(table_.begin(), table_.end(), 0.0); }
 
  private:
   std::uint64_t block_;

@@ -31,7 +31,7 @@ class RowStream {
   Group& group_;
   std::size_t inputs_;
   std::size_t targets_;
-  std::size_t weights_;  // 0 or 1
+  std::size_t weights_;       // 0 or 1
   std::uint64_t from_ = 0;    // positions before it were left out
   std::uint64_t loaded_ = 0;  // positions before it are in rows_, or were
   std::uint64_t window_ = 0;  // the next

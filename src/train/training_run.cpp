@@ -12,6 +12,8 @@
 namespace twostep {
 namespace {
 
+constexpr std::uint64_t most_reserved = 1 << 16;  // validations; more are rare
+
 NetworkShape shape_of(const Hyperparameters& h, const DataPlan& plan) {
   const ModelSettings& model = h.model;
   return {static_cast<std::uint32_t>(plan.inputs()),
@@ -92,6 +94,7 @@ TrainingRun::TrainingRun(const TrainerContext& context, const Assignment& assign
     state_ = initial_state(shape_);
     best_state_ = state_;
     best_ = std::numeric_limits<double>::quiet_NaN();
+    curve_.reserve(std::min<std::uint64_t>(total_steps_ / validate_every_ + 1, most_reserved));
     const std::uint64_t part =
         reproducible_ ? shares_.micro_batch({0, batch_rows_}, 0).size() : share;
     if (share > 0) {

@@ -51,9 +51,8 @@ void TrainingRun::load(ByteReader& reader) {
     average.load(reader);
     average_state.load(reader);
   }
-  const bool averages_fit =
-      average.empty() || (average.values().size() == layout_.parameters &&
-                          average_state.values().size() == layout_.state);
+  const bool averages_fit = average.empty() || (average.values().size() == layout_.parameters &&
+                                                average_state.values().size() == layout_.state);
   if (!averages_fit) {
     throw Error(ErrorKind::internal, Problem{"", "a checkpoint of another average", "", ""});
   }

@@ -1,6 +1,7 @@
 """The same study on any number of ranks gives the same trials, to the last bit."""
 import json
 import math
+import os
 
 import support
 
@@ -21,6 +22,18 @@ class Ranks(support.Case):
             for ranks, table in tables.items():
                 self.assertEqual(table, tables[0], f"{algorithm}: {ranks} ranks differ from one process")
             self.assertEqual(len(tables[0]), 17)
+
+    def test_threads_beyond_the_cpus_are_warned_about_once(self):
+        cpus = len(os.sched_getaffinity(0))
+        self.write("study.yaml", support.STUDY.replace("training:", f"training:\n  threads: {cpus}", 1))
+        done = self.twostep("run", "study.yaml", ranks=3, env=support.environment(OMP_WAIT_POLICY="passive"))
+        self.assertEqual(done.stderr.count(f"2 training ranks of {cpus} thread"), 1, done.stderr)
+        self.assertIn("2 on", done.stderr)
+        # Another number of threads may change bits: a study is not resumed with it.
+        self.write("study.yaml", support.STUDY.replace("training:", f"training:\n  threads: {cpus + 1}", 1))
+        done = self.twostep("run", "study.yaml", code=None)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("training.threads", done.stderr)
 
     def test_a_team_retrains_to_the_same_loss(self):
         reports = {}

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "support/feature_suite.hpp"
 
 namespace twostep {
@@ -69,6 +71,26 @@ TEST(OneDnnEngine, BitsDoNotDependOnAlignment) {
     for (const std::size_t offset : {1U, 3U, 8U}) {
       EXPECT_EQ(run_at(offset), aligned) << width << " " << offset;
     }
+  }
+}
+
+// Nothing is promised between numbers of threads but to compute the same up to rounding.
+TEST(OneDnnEngine, TheSameThreadsGiveTheSameBits) {
+  const NetworkShape shape{20, {300, 300}, 2, Activation::relu, Activation::identity};
+  const test::Passes one = test::run(*make_onednn_engine(1), shape, 256);
+  const auto tasks = [] {
+    const std::filesystem::directory_iterator all("/proc/self/task");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = tasks();
+  const test::Passes two = test::run(*make_onednn_engine(2), shape, 256);
+  EXPECT_EQ(tasks(), before + 1);
+  EXPECT_LT(test::relative_distance(two.y, one.y), 1e-5);
+  EXPECT_LT(test::relative_distance(two.gradient, one.gradient), 1e-5);
+  for (int i = 0; i < 3; ++i) {
+    const test::Passes again = test::run(*make_onednn_engine(2), shape, 256);
+    EXPECT_EQ(again.y, two.y);
+    EXPECT_EQ(again.gradient, two.gradient);
   }
 }
 

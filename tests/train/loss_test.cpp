@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "train/loss_loops.hpp"
 #include "twostep/study/metric.hpp"
 
 namespace twostep {
@@ -71,6 +72,61 @@ TEST(Loss, ABatchIsTheSumOfItsRows) {
       EXPECT_NEAR(slopes[i], 0.5 * loss.slope(r), 1e-6) << name;
     }
     EXPECT_NEAR(sum, expected, 1e-5) << name;
+  }
+}
+
+// The loops over many predictions against the functions of one, near and far from every kink.
+TEST(Loss, LoopsComputeWhatTheFunctionsDo) {
+  std::vector<double> y;
+  for (const double far : {1e-9, 1e-4, 0.02, 0.0999, 0.1001, 0.7, 3.0, 40.0, 800.0, 1e30}) {
+    y.push_back(far);
+    y.push_back(-far);
+  }
+  y.push_back(0);
+  for (const std::string& name : loss_names()) {
+    const LossFunction loss = loss_named(name);
+    if (task_of(loss.kind) == Task::classes) {
+      continue;
+    }
+    for (const double truth : {0.0, 1.0}) {
+      const std::vector<double> t(y.size(), truth);
+      std::vector<double> values(y.size());
+      std::vector<double> slopes(y.size());
+      loss_terms(loss, y.data(), t.data(), y.size(), values.data(), slopes.data());
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const double value = loss.value(y[i], truth);
+        const double slope = loss.slope(y[i], truth);
+        EXPECT_NEAR(values[i], value, 1e-15 * (1 + std::abs(value))) << name << " at " << y[i];
+        EXPECT_NEAR(slopes[i], slope, 1e-15 + 1e-12 * std::abs(slope)) << name << " at " << y[i];
+      }
+    }
+  }
+}
+
+TEST(Loss, RowsOfClassesComputeWhatOneDoes) {
+  for (const std::size_t classes : {2U, 3U, 10U, 100U}) {
+    const std::size_t rows = loss_chunk / classes;
+    std::vector<float> z;
+    std::vector<float> labels;
+    for (std::size_t i = 0; i < rows * classes; ++i) {
+      z.push_back(40 * std::sin(static_cast<float>(i)));
+    }
+    for (std::size_t i = 0; i < rows; ++i) {
+      labels.push_back(static_cast<float>(i % classes));
+    }
+    std::vector<double> values(rows);
+    std::vector<double> p(rows * classes);
+    class_terms(z.data(), labels.data(), rows, classes, values.data(), p.data());
+    for (std::size_t i = 0; i < rows; ++i) {
+      const double value = class_loss(&z[i * classes], classes, i % classes);
+      EXPECT_NEAR(values[i], value, 1e-13 * (1 + value));
+      double largest = 0;
+      const double sum = softmax_sum(&z[i * classes], classes, largest);
+      for (std::size_t k = 0; k < classes; ++k) {
+        const double truth = std::exp(static_cast<double>(z[i * classes + k]) - largest) / sum;
+        EXPECT_NEAR(p[i * classes + k], truth, 1e-15 + 1e-13 * truth);
+      }
+    }
   }
 }
 

@@ -30,13 +30,17 @@ double BareMatmul::seconds(const dnnl::stream& stream) {
   return least;
 }
 
-BareMatmuls::BareMatmuls(const NetworkShape& shape, std::int64_t batch, onednn::Element operands)
+BareMatmuls::BareMatmuls(const NetworkShape& shape, std::int64_t batch, onednn::Element operands,
+                         Pass pass)
     : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
   const MlpLayout layout(shape);
   for (std::size_t l = 0; l < layout.layers.size(); ++l) {
     const auto in = static_cast<std::int64_t>(layout.layers[l].inputs);
     const auto out = static_cast<std::int64_t>(layout.layers[l].outputs);
     add({.m = batch, .k = in, .n = out, .operands = operands});
+    if (pass == Pass::inference) {
+      continue;
+    }
     add({.m = in, .k = batch, .n = out, .a_transposed = true, .operands = operands});
     if (l > 0) {
       add({.m = batch, .k = out, .n = in, .b_transposed = true, .operands = operands});

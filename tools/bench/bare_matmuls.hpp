@@ -27,7 +27,9 @@ class BareMatmul {
 
 class BareMatmuls {
  public:
-  BareMatmuls(const NetworkShape& shape, std::int64_t batch, onednn::Element operands);
+  // Pass::inference: the forward products alone.
+  BareMatmuls(const NetworkShape& shape, std::int64_t batch, onednn::Element operands,
+              Pass pass = Pass::training);
   void run();
   [[nodiscard]] double operations() const { return operations_; }  // of one run
   [[nodiscard]] bool any_preferred() const { return any_preferred_; }

@@ -7,6 +7,8 @@ namespace twostep::bench {
 
 // peer_file: what peers/pytorch_step.py printed, or "".
 int step_bench(const std::string& peer_file);
+// What a trial costs beside its steps: set-up and validations.
+int trial_bench();
 // Under MPI: steps of a team of all ranks against steps of one, all-reduces over sizes, and what
 // the model that is fitted to them predicts for more ranks.
 int scaling_bench(int& argc, char**& argv);

@@ -1,5 +1,5 @@
-// twostep-bench step [PEER] | scaling (under mpirun) | dispatch FOLDER TRIALS (under mpirun) |
-// resume FOLDER TRIALS |
+// twostep-bench step [PEER] | trial | scaling (under mpirun) | dispatch FOLDER TRIALS (under
+// mpirun) | resume FOLDER TRIALS |
 //   read STUDY subset|full [ROWS]
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +11,9 @@ int main(int argc, char** argv) {
   const bool folder = argc == 4;
   if ((argc == 2 || argc == 3) && std::strcmp(argv[1], "step") == 0) {
     return twostep::bench::step_bench(argc == 3 ? argv[2] : "");
+  }
+  if (argc == 2 && std::strcmp(argv[1], "trial") == 0) {
+    return twostep::bench::trial_bench();
   }
   if (argc == 2 && std::strcmp(argv[1], "scaling") == 0) {
     return twostep::bench::scaling_bench(argc, argv);
@@ -27,7 +30,8 @@ int main(int argc, char** argv) {
     return twostep::bench::resume_bench(argv[2], trials);
   }
   std::fputs(
-      "usage: twostep-bench step [PEER] | scaling | dispatch FOLDER TRIALS | resume FOLDER TRIALS "
+      "usage: twostep-bench step [PEER] | trial | scaling | dispatch FOLDER TRIALS | resume FOLDER "
+      "TRIALS "
       "| read "
       "STUDY subset|full [ROWS]\n",
       stderr);

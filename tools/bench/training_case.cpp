@@ -15,9 +15,10 @@ StudySpec spec_of(const Case& c) {
   return read_spec(read_json(
       R"({"study": {"name": "bench", "seed": 1, "directory": "d"}, "data": {"files": ["f"],
       "inputs": ["x"], "targets": ["y"]}, "model": {"layers": )" +
-      std::to_string(c.layers) + R"(, "width": )" + std::to_string(c.width) +
-      R"(, "activation": ")" + name(c.activation) + R"("}, "training": {"batch_size": )" +
-      std::to_string(c.batch) + R"(, "precision": ")" + name(c.precision) + R"(")" + c.training +
+      std::to_string(c.layers) + R"(, "initialisation": ")" + c.initialisation + R"(", "width": )" +
+      std::to_string(c.width) + R"(, "activation": ")" + name(c.activation) +
+      R"("}, "training": {"batch_size": )" + std::to_string(c.batch) + R"(, "precision": ")" +
+      name(c.precision) + R"(")" + c.training +
       R"(}, "search": {"trials": 1, "subset": {"rows": 8192}, "budget": {"epochs": 1}},
       "promotion": {"finalists": 1}, "retraining": {"budget": {"epochs": 1})" +
       c.retraining + "}}"));
@@ -63,7 +64,8 @@ NetworkShape shape_of(const Case& c) {
 TrainingCase::TrainingCase(const Case& c, Engine& engine, std::uint64_t rows,
                            std::uint64_t validation_rows, std::uint64_t validate_every,
                            std::unique_ptr<Group> team)
-    : spec_(spec_of(c)),
+    : shape_(shape_of(c)),
+      spec_(spec_of(c)),
       space_(make_space(spec_)),
       groups_(std::make_unique<SoloGroupMaker>()),
       group_(team ? std::move(team) : std::make_unique<SoloGroup>()),
@@ -90,9 +92,41 @@ TrainingCase::TrainingCase(const Case& c, Engine& engine, std::uint64_t rows,
   set_up();
 }
 
+TrainingCase::~TrainingCase() = default;
+
 void TrainingCase::set_up() {
   run_.reset();
+  const Time begun = clock_->now();
   run_ = std::make_unique<TrainingRun>(context_, assignment_, pack_, *group_);
+  set_up_seconds_ = seconds(clock_->now() - begun);
+}
+
+struct TrainingCase::Validation {
+  Validation(const TrainerContext& context, const NetworkShape& shape,
+             const TrainingSettings& training, std::shared_ptr<const Pack> pack, Group& group)
+      : data(std::move(pack), context.spec.data, false, group),
+        scoring(make_scoring(context.spec, context.plan, training, data)),
+        evaluator(context.engine, shape, data, group),
+        parameters(MlpLayout(shape).parameters, 0.01F) {}
+  TrainingData data;
+  Scoring scoring;
+  Evaluator evaluator;
+  std::vector<float> parameters;
+};
+
+double TrainingCase::validate() {
+  if (!validation_) {
+    const Hyperparameters h = resolve(spec_, space_, assignment_.point);
+    validation_ = std::make_unique<Validation>(context_, shape_, h.training, pack_, *group_);
+  }
+  return validation_->evaluator.objective(Split::validation, {validation_->parameters, {}},
+                                          validation_->scoring);
+}
+
+std::uint64_t TrainingCase::validation_batch() const {
+  return std::min<std::uint64_t>(
+      1024,
+      OrderedSums::block_rows(pack_->header().rows[static_cast<std::size_t>(Split::validation)]));
 }
 
 }  // namespace twostep::bench

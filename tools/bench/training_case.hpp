@@ -17,6 +17,7 @@ struct Case {
   std::string training;         // further members of `training`, ", \"x\": 1"
   std::string retraining = {};  // and of `retraining`; not empty: it is a retraining
   Precision precision = Precision::float32;
+  std::string initialisation = "automatic";
 };
 
 inline constexpr std::uint32_t inputs = 20;
@@ -30,12 +31,18 @@ class TrainingCase {
   TrainingCase(const Case& c, Engine& engine, std::uint64_t rows = 8192,
                std::uint64_t validation_rows = 64, std::uint64_t validate_every = 1'000'000'000,
                std::unique_ptr<Group> team = nullptr);
+  ~TrainingCase();
   // What a trial does before its first step; step() does it if need be.
   void set_up();
+  [[nodiscard]] double seconds_of_set_up() const { return set_up_seconds_; }  // the last time
+  // The pass over the validation rows alone, in batches of validation_batch().
+  double validate();
+  [[nodiscard]] std::uint64_t validation_batch() const;
   void step() { run_->step(); }
   [[nodiscard]] Progress progress() const { return run_->progress(); }
 
  private:
+  NetworkShape shape_;
   StudySpec spec_;
   Space space_;
   DataPlan plan_;
@@ -48,6 +55,9 @@ class TrainingCase {
   Assignment assignment_;
   std::shared_ptr<const Pack> pack_;
   std::unique_ptr<TrainingRun> run_;
+  double set_up_seconds_ = 0;
+  struct Validation;
+  std::unique_ptr<Validation> validation_;
 };
 
 }  // namespace twostep::bench

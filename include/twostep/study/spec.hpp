@@ -193,6 +193,7 @@ struct StudySpec {
   std::string directory;
   double checkpoint_seconds = 300;  // 0: never
   DataSpec data;
+  std::uint32_t threads = 1;      // training.threads: of a rank, in matrix products
   std::vector<Setting> settings;  // all tunable fields (model.*, training.*), in field-table order
   std::vector<Setting> space;     // dimensions with names of the user's, in place of those
   SearchSpec search;

@@ -73,6 +73,11 @@ void add_training(Rows& t) {
       "with it, and is about twice as fast for wide layers; bf16_emulated gives its rounding "
       "anywhere, slower than float32.",
       nullptr)));
+  t.push_back(plain("training.threads", T::integer, "threads", "1", 1, 1024,
+                    "Threads of each rank in the matrix products of a training; worth it for wide "
+                    "layers and large batches alone, else more ranks are. Another number may "
+                    "change results by rounding.",
+                    [](StudySpec& s) -> Slot { return &s.threads; }));
 }
 
 }  // namespace twostep::field_rows
