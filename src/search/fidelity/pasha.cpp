@@ -29,7 +29,7 @@ class Pasha : public PromotionRule {
     PromotionRule::stopped(trial);
     tracks_.erase(trial);
   }
-  // One that finished early stands at every rung with what it has.
+  // One that finished early counts at later rungs with what it has, but no longer in the ranking.
   void ended(TrialId trial, std::size_t passed, const Result& result) override {
     PromotionRule::ended(trial, passed, result);
     tracks_.erase(trial);
