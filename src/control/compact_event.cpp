@@ -155,13 +155,19 @@ Event read_form(ByteReader& in, Form form) {
   unreadable("an event of an unknown form");
 }
 
+bool reads_back(const Bytes& bytes, std::uint64_t seq, std::string_view line) {
+  try {
+    ByteReader in(bytes);
+    return encode_event(read_compact(in, seq)) == line;
+  } catch (const Error&) {  // a value that the compact form does not know
+    return false;
+  }
+}
+
 std::optional<Bytes> exact_form(const NumberedEvent& event, std::string_view line) {
   std::optional<Bytes> bytes = compact(event.event);
-  if (bytes) {
-    ByteReader in(*bytes);
-    if (encode_event(read_compact(in, event.seq)) != line) {
-      bytes.reset();
-    }
+  if (bytes && !reads_back(*bytes, event.seq, line)) {
+    bytes.reset();
   }
   return bytes;
 }

@@ -17,9 +17,6 @@ namespace {
 
 constexpr Duration tick_every = std::chrono::milliseconds(1);
 constexpr Duration idle_tick = std::chrono::seconds(5);
-constexpr Duration slice = std::chrono::seconds(5);
-constexpr Duration heartbeat = std::chrono::seconds(10);
-constexpr Duration checkpoint_every = std::chrono::seconds(12);
 constexpr Duration longest_latency = std::chrono::milliseconds(3);
 constexpr Duration stop_deadline = std::chrono::seconds(60);
 constexpr Duration limit_margin = std::chrono::seconds(45);  // what the last 30 s of grace need
@@ -145,15 +142,7 @@ class World {
     curve.mean_seconds = options_.mean_trial_seconds;
     curve.killer_share = faults_.killer_share;
     curve.speed = draw() < faults_.straggler_share ? 0.1 : 1;
-    w.clock->set(now_);
-    w.link = zero_->network->link(static_cast<int>(rank), *w.clock);
-    w.trainer = std::make_unique<CurveTrainer>(*w.clock, curve);
-    WorkerOptions worker;
-    worker.slice = slice;
-    worker.heartbeat_every = heartbeat;
-    worker.silence_limit = std::chrono::hours(2);
-    worker.checkpoint_every = checkpoint_every;
-    w.node = std::make_unique<WorkerNode>(*w.link, *w.trainer, *w.clock, worker, &files_);
+    w.open(*zero_->network, static_cast<int>(rank), now_, curve, files_);
     const double longest = job_seconds(options_);
     if (draw() < faults_.death_share) {
       w.dies_at = now_ + from_seconds(draw(0, longest));

@@ -114,6 +114,12 @@ TEST(Snapshot, TheFrequentEventsAreCompact) {
   }
 }
 
+TEST(Snapshot, AValueThatTheCompactFormDoesNotKnowIsNoError) {
+  Finished strange = finished(1);
+  strange.result.outcome = static_cast<Outcome>(200);
+  EXPECT_FALSE(has_compact_form({7, strange}, "{}"));
+}
+
 TEST(Snapshot, WhatHasNoCompactFormIsKeptAsItsLine) {
   Finished retrained = finished(1);
   retrained.result.kind = AssignmentKind::retrain;
