@@ -11,6 +11,7 @@
 #include "app/commands.hpp"
 #include "app/deadline.hpp"
 #include "app/launch_plan.hpp"
+#include "app/launcher_messages.hpp"
 #include "app/places.hpp"
 #include "app/study_setup.hpp"
 #include "twostep/base/error.hpp"
@@ -256,6 +257,12 @@ int launch_command(const std::vector<std::string>& arguments) {
     if (!next.restart) {
       std::filesystem::remove(directory, ignored);  // only if nothing is in it
       return next.code;
+    }
+    if (next.never_began && restarts == 0) {
+      if (const auto problem = refusal(words.front(), end.status, job.heard())) {
+        std::filesystem::remove(directory, ignored);
+        throw Error(ErrorKind::usage, *problem);
+      }
     }
     note_failures(record, end, job.heard());
     if (stop_signal()) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
-#include <regex>
 #include <sstream>
 
 #include "twostep/base/error.hpp"
@@ -31,6 +30,19 @@ int whole_number(const std::string& text, int otherwise) {
   return !text.empty() && std::all_of(text.begin(), text.end(), ::isdigit) && text.size() < 8
              ? std::stoi(text)
              : otherwise;
+}
+
+// From "mpirun (Open MPI) 4.1.4" or "mpirun (OpenRTE) 4.1.4"; 0 for others.
+int open_mpi_version(const std::string& text) {
+  for (const std::string name : {"Open MPI", "OpenRTE"}) {
+    if (const auto at = text.find(name); at != std::string::npos) {
+      const auto digit = text.find_first_not_of(") v", at + name.size());
+      return digit == std::string::npos
+                 ? 0
+                 : whole_number(text.substr(digit, text.find('.', digit) - digit), 0);
+    }
+  }
+  return 0;
 }
 
 }  // namespace
@@ -89,14 +101,11 @@ Launcher recognise(const std::vector<std::string>& words, const std::string& ver
   Launcher out;
   out.words = words;
   const std::string name = words.front().substr(words.front().rfind('/') + 1);
-  std::smatch found;
   if (name == "srun") {
     out.kind = LauncherKind::srun;
-  } else if (std::regex_search(
-                 version, found,
-                 std::regex(R"((?:Open MPI\)|OpenRTE\)|Open MPI|OpenRTE) v?(\d+)\.)"))) {
+  } else if (const int major = open_mpi_version(version); major > 0) {
     out.kind = LauncherKind::open_mpi;
-    out.recovery = recovery && found[1] == "4";
+    out.recovery = recovery && major == 4;
   }
   return out;
 }
@@ -211,25 +220,6 @@ std::vector<std::string> launcher_words(const Launcher& launcher, const std::vec
     words.insert(words.begin() + 1, extra.begin(), extra.end());
   }
   return words;
-}
-
-std::string blamed_node(const std::string& text) {
-  static const std::regex patterns[] = {
-      std::regex(R"(with PID \d+ on node (\S+) exited on signal)"),
-      std::regex(R"(Remote daemon:\s+\S+ on node (\S+))"),
-      std::regex(R"(srun: error: Node failure on (\S+))"),
-      std::regex(R"(srun: error: (\S+): tasks? [\d,-]+: (?!Exited))")};
-  std::string node;
-  std::size_t first = std::string::npos;
-  for (const std::regex& pattern : patterns) {
-    std::smatch found;
-    if (std::regex_search(text, found, pattern) &&
-        static_cast<std::size_t>(found.position()) < first) {
-      first = static_cast<std::size_t>(found.position());
-      node = found[1];
-    }
-  }
-  return node;
 }
 
 void NodeRecord::failed(const std::string& node) {

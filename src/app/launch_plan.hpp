@@ -57,9 +57,6 @@ struct WordAt {
                                                       const std::vector<Node>& all,
                                                       const std::vector<std::string>& left_out);
 
-// The node that a launcher's message blames for the end of the job, or "".
-[[nodiscard]] std::string blamed_node(const std::string& text);
-
 // Nodes on which ranks died; those where it happened twice are left out.
 class NodeRecord {
  public:

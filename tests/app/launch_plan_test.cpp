@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/launcher_messages.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using Words = std::vector<std::string>;
 
 TEST(LaunchPlan, ReadsItsCommandLine) {
@@ -76,6 +78,21 @@ TEST(LaunchPlan, FindsTheNodeThatALauncherBlames) {
       "node4");
   EXPECT_EQ(blamed_node("srun: error: node1: task 0: Exited with exit code 75"), "");
   EXPECT_EQ(blamed_node("loss 0.3"), "");
+}
+
+TEST(LaunchPlan, KnowsWhatALauncherWouldRefuseAgain) {
+  const auto why = [](int status, const char* text) {
+    const auto problem = refusal("mpirun", status, text);
+    return problem ? problem->what + ": " + problem->why : "";
+  };
+  EXPECT_THAT(why(1, "There are not enough slots available in the system to satisfy the 3"),
+              HasSubstr("fewer slots than ranks"));
+  EXPECT_THAT(why(1, "override this protection by adding the --allow-run-as-root option"),
+              HasSubstr("as root"));
+  EXPECT_THAT(why(1, "mpirun: Error: unknown option \"--nosuch\""), HasSubstr("message above"));
+  EXPECT_THAT(why(127, "mpirun: no such program"), HasSubstr("no such program: mpirun"));
+  EXPECT_EQ(why(127, "bash: orted: command not found"), "");
+  EXPECT_EQ(why(1, "ORTE has lost communication with a remote daemon."), "");
 }
 
 TEST(LaunchPlan, TwoFailuresLeaveANodeOutButNeverMoreThanHalf) {
