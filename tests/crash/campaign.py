@@ -178,7 +178,7 @@ def finished_of(events):
 
 
 def situation(events):
-    """What the run that has just been killed was doing, from the journal that it left."""
+    """What a run was doing when it was killed, from its journal at that moment."""
     runs = [i for i, e in enumerate(events) if e["event"] == "run_started"]
     if not runs:
         return "start-up"
@@ -251,7 +251,7 @@ def kill_in_a_write(job, study, choose):
 
 
 def kill(job, study, choose):
-    """Kills rank 0, one worker or mpirun; returns which."""
+    """Kills rank 0, one worker or mpirun; returns which, and the events until then if rank 0 may have added some."""
     ranks = ranks_of(job.pid)
     victim = choose.choice(("rank 0", "mpirun", "worker"))
     # A worker's death is laid at the door of its trial, which is not tried a third time: so only one in each study.
@@ -262,15 +262,18 @@ def kill(job, study, choose):
         target = ranks[0]
     else:
         victim, target = "mpirun", job.pid
+    at_kill = study.events()
     try:
         os.kill(target, signal.SIGKILL)
     except ProcessLookupError:
         pass  # it has ended by itself, this very moment
-    return victim
+    # Where rank 0 outlives the victim, it goes on writing, and at least ends the run in order.
+    return victim, None if victim == "rank 0" else at_kill
 
 
 def strike(job, study, choose):
-    """Waits for a moment and kills. Returns (victim, whether rank 0 was in a journal write), or None: the job ended."""
+    """Waits for a moment and kills. Returns (victim, its events until then or None for those that it left, whether
+    rank 0 was in a journal write), or None: the job ended."""
     kind = choose.choice(AIMS)
     if not wait_for(job, lambda: b'"event":"run_started"' in study.tail() and ranks_of(job.pid)):
         return None
@@ -278,9 +281,9 @@ def strike(job, study, choose):
     if kind == "write":
         if not kill_in_a_write(job, study, choose):
             return None
-        struck = "rank 0", True
+        struck = "rank 0", None, True
     elif aim(job, study, kind, choose):
-        struck = kill(job, study, choose), False
+        struck = *kill(job, study, choose), False
     else:
         return None
     job.wait()
@@ -327,10 +330,10 @@ def one_round(study, choose, most, counts, before):
         struck = strike(job, study, choose)
         if struck is None:
             break  # it has finished
-        victim, writing = struck
+        victim, at_kill, writing = struck
         wait_until_quiet(study)
         events = study.events()
-        what = situation(events)
+        what = situation(events if at_kill is None else at_kill)
         kills += 1
         counts["by", what] += 1
         counts["victim", victim] += 1
