@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "train/orthogonal.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/vectorise.hpp"
 
@@ -74,35 +75,8 @@ void fill_uniform(const Rng& rng, std::size_t first, double deviation, std::span
   }
 }
 
-TWOSTEP_VECTORISED
-double dot(const double* __restrict a, const double* __restrict b, std::size_t n) {
-  constexpr std::size_t lanes = 32;
-  double sums[lanes] = {};
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (std::size_t k = 0; k < lanes; ++k) {
-      sums[k] += a[i + k] * b[i + k];
-    }
-  }
-  for (; i < n; ++i) {
-    sums[0] += a[i] * b[i];
-  }
-  double sum = 0;
-  for (const double s : sums) {
-    sum += s;
-  }
-  return sum;
-}
-
-TWOSTEP_VECTORISED
-void subtract(double factor, const double* __restrict from, double* __restrict to, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    to[i] -= factor * from[i];
-  }
-}
-
 // Saxe et al. 2014: the orthonormal factor of a matrix of normal numbers. The shorter side's
-// vectors are made orthonormal, each twice (modified Gram and Schmidt, "twice is enough").
+// vectors are made orthonormal.
 void fill_orthogonal(const Rng& rng, std::size_t l, const LayerLayout& layer,
                      std::span<float> weights) {
   const bool tall = layer.inputs >= layer.outputs;
@@ -110,23 +84,19 @@ void fill_orthogonal(const Rng& rng, std::size_t l, const LayerLayout& layer,
   const std::size_t length = tall ? layer.inputs : layer.outputs;
   rng.normals(normals_of_layers + l, 0, weights);
   std::vector<double> q(weights.begin(), weights.end());
-  for (std::size_t v = 0; v < vectors; ++v) {
-    double* vector = &q[v * length];
-    for (int pass = 0; pass < 2; ++pass) {
-      for (std::size_t u = 0; u < v; ++u) {
-        const double* other = &q[u * length];
-        subtract(dot(vector, other, length), other, vector, length);
-      }
-      const double norm = std::sqrt(dot(vector, vector, length));
-      for (std::size_t i = 0; i < length; ++i) {
-        vector[i] /= norm;
-      }
-    }
+  make_orthonormal(q, vectors, length);
+  if (!tall) {
+    std::transform(q.begin(), q.end(), weights.begin(),
+                   [](double v) { return static_cast<float>(v); });
+    return;
   }
-  for (std::size_t i = 0; i < layer.inputs; ++i) {
-    for (std::size_t j = 0; j < layer.outputs; ++j) {
-      weights[i * layer.outputs + j] =
-          static_cast<float>(tall ? q[j * length + i] : q[i * length + j]);
+  constexpr std::size_t columns = 16;  // a cache line of weights
+  for (std::size_t first = 0; first < vectors; first += columns) {
+    const std::size_t end = std::min(first + columns, vectors);
+    for (std::size_t i = 0; i < length; ++i) {
+      for (std::size_t j = first; j < end; ++j) {
+        weights[i * vectors + j] = static_cast<float>(q[j * length + i]);
+      }
     }
   }
 }
