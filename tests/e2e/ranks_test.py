@@ -48,6 +48,25 @@ class Ranks(support.Case):
             # Up to the rounding of the reduction, which training spreads.
             self.assertTrue(math.isclose(one["objective"], three["objective"], rel_tol=0.02), (one, three))
 
+    def test_norms_and_dropout_are_those_of_the_whole_batch(self):
+        for norm in ("batch", "layer"):
+            model = f"model:\n  norm: {norm}\n  dropout: 0.1\n  residual: true"
+            tables, reports = {}, {}
+            for team, ranks in ((1, 2), (2, 3)):
+                folder = f"{norm}-{team}"
+                self.write("study.yaml", support.STUDY.replace("directory: out", f"directory: {folder}")
+                           .replace("model:", model).replace("retraining:", f"retraining:\n  team: {team}"))
+                self.twostep("run", "study.yaml", ranks=ranks)
+                tables[team] = self.trials(folder)
+                reports[team] = json.loads(self.read(folder, "report.json"))["finalists"]
+            self.assertEqual(tables[2], tables[1], norm)
+            self.assertEqual(len(reports[1]), 3)
+            for one in reports[1]:
+                two = next(f for f in reports[2] if f["trial"] == one["trial"])
+                self.assertEqual((one["team"], two["team"]), (1, 2))
+                # Statistics of halves, or other units dropped, are found out by this: both were tried.
+                self.assertTrue(math.isclose(one["objective"], two["objective"], rel_tol=0.005), (norm, one, two))
+
     def retrained(self, folder, options, ranks):
         self.write("study.yaml", support.STUDY.replace("directory: out", f"directory: {folder}")
                    .replace("retraining:", f"retraining:\n  {options}"))

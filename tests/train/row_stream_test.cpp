@@ -11,8 +11,8 @@
 namespace twostep {
 namespace {
 
-// Row i holds 2i and -2i - 1 as inputs and i as target.
-std::unique_ptr<Pack> numbered_pack(MemPacks& packs, std::uint64_t rows) {
+// Row i holds 2i and -2i - 1 as inputs, i as target and, if asked for, i + 0.5 as weight.
+std::unique_ptr<Pack> numbered_pack(MemPacks& packs, std::uint64_t rows, bool weighted = false) {
   PackHeader header;
   header.input_names = {"a", "b"};
   header.target_names = {"y"};
@@ -20,16 +20,21 @@ std::unique_ptr<Pack> numbered_pack(MemPacks& packs, std::uint64_t rows) {
   header.targets = {{0}, {1}};
   header.rows = {rows, 0, 0};
   header.digest = "d";
+  header.weights = weighted ? "area" : "";
   SoloGroup solo;
   const auto writer = packs.create("full", header, solo);
   std::vector<float> x;
   std::vector<float> y;
+  std::vector<float> weights;
   for (std::uint64_t i = 0; i < rows; ++i) {
     x.push_back(static_cast<float>(2 * i));
     x.push_back(-static_cast<float>(2 * i + 1));
     y.push_back(static_cast<float>(i));
+    if (weighted) {
+      weights.push_back(static_cast<float>(i) + 0.5F);
+    }
   }
-  writer->write_range(Split::train, 0, x, y);
+  writer->write_range(Split::train, 0, x, y, weights);
   writer->finish();
   return packs.open("full", "d");
 }
@@ -38,6 +43,8 @@ std::unique_ptr<Pack> numbered_pack(MemPacks& packs, std::uint64_t rows) {
 std::vector<float> stream(const Pack& pack, const ReadingPlan& plan, int members,
                           std::uint32_t micro, std::uint64_t epoch, std::uint64_t first) {
   const BatchShares shares(plan.rows, 32, members, micro);
+  const bool weighted = !pack.weights(Split::train).empty();
+  const std::size_t width = weighted ? 4 : 3;
   std::vector<float> out(plan.rows, -1);
   std::mutex mutex;
   ThreadTeam team(members);
@@ -49,11 +56,15 @@ std::vector<float> stream(const Pack& pack, const ReadingPlan& plan, int members
       const RowRange mine = shares.of(batch, group.rank());
       const std::span<const float> got = rows.take(batch);
       const std::scoped_lock lock(mutex);
-      ASSERT_EQ(got.size(), mine.size() * 3);
+      ASSERT_EQ(got.size(), mine.size() * width);
       for (std::size_t i = 0; i < mine.size(); ++i) {
-        ASSERT_EQ(got[3 * i], 2 * got[3 * i + 2]);
-        ASSERT_EQ(got[3 * i + 1], -2 * got[3 * i + 2] - 1);
-        out[mine.begin + i] = got[3 * i + 2];
+        const std::span<const float> row = got.subspan(width * i, width);
+        ASSERT_EQ(row[0], 2 * row[2]);
+        ASSERT_EQ(row[1], -2 * row[2] - 1);
+        if (weighted) {
+          ASSERT_EQ(row[3], row[2] + 0.5F);
+        }
+        out[mine.begin + i] = row[2];
       }
     }
   });
@@ -82,6 +93,19 @@ TEST(RowStream, EveryTeamSeesTheOrderOfTheWindows) {
       const auto later = stream(*pack, plan, members, 0, 2, 5);
       EXPECT_TRUE(std::equal(truth.begin() + 160, truth.end(), later.begin() + 160)) << members;
     }
+  }
+}
+
+TEST(RowStream, BringsEachRowItsWeight) {
+  MemPacks packs;
+  const auto plain = numbered_pack(packs, 333);
+  const ReadingPlan plan{true, 333, 4, 5};
+  const std::vector<float> truth = stream(*plain, plan, 1, 0, 2, 0);
+  MemPacks others;
+  const auto weighted = numbered_pack(others, 333, true);
+  for (const int members : {1, 2, 3, 4}) {
+    EXPECT_EQ(stream(*weighted, plan, members, 0, 2, 0), truth) << members;
+    EXPECT_EQ(stream(*weighted, plan, members, 6, 2, 0), truth) << members;
   }
 }
 
