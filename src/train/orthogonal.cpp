@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t lanes = 8;
 constexpr std::size_t directions = 4;  // that are projected out at a time,
-constexpr std::size_t pair = 2;        // of two vectors: what fits into the registers
+constexpr std::size_t group = 4;       // of so many vectors: what fits into the registers
 constexpr std::size_t block = 8;       // vectors that share one way through all before them
 // A vector that keeps less than this of its norm has lost digits, and is made orthogonal again.
 constexpr double kept = 0.01;
@@ -29,23 +29,25 @@ using Lanes
   return *reinterpret_cast<Lanes*>(p);
 }
 
-// Takes the parts along `directions` orthonormal vectors u out of `pair` vectors v.
+// Takes the parts along `directions` orthonormal vectors u out of `group` vectors v. What is loaded
+// serves each of them, in both of its loops.
 TWOSTEP_VECTORISED
 void project_out(const double* __restrict u, double* __restrict v, std::size_t length) {
-  Lanes sums[directions][pair] = {};
+  Lanes sums[directions][group] = {};
   const std::size_t whole = length - length % lanes;
   for (std::size_t i = 0; i < whole; i += lanes) {
 #pragma GCC unroll 4
-    for (std::size_t k = 0; k < directions; ++k) {
-#pragma GCC unroll 2
-      for (std::size_t j = 0; j < pair; ++j) {
-        sums[k][j] += at(u + k * length + i) * at(v + j * length + i);
+    for (std::size_t j = 0; j < group; ++j) {
+      const Lanes w = at(v + j * length + i);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < directions; ++k) {
+        sums[k][j] += at(u + k * length + i) * w;
       }
     }
   }
-  double along[directions][pair];
+  double along[directions][group];
   for (std::size_t k = 0; k < directions; ++k) {
-    for (std::size_t j = 0; j < pair; ++j) {
+    for (std::size_t j = 0; j < group; ++j) {
       double sum = 0;
       for (std::size_t i = 0; i < lanes; ++i) {
         sum += sums[k][j][i];
@@ -56,18 +58,22 @@ void project_out(const double* __restrict u, double* __restrict v, std::size_t l
       along[k][j] = sum;
     }
   }
-  for (std::size_t j = 0; j < pair; ++j) {
-    double* w = v + j * length;
-    const double a = along[0][j];
-    const double b = along[1][j];
-    const double c = along[2][j];
-    const double d = along[3][j];
-    for (std::size_t i = 0; i < whole; i += lanes) {
-      at(w + i) -= (a * at(u + i) + b * at(u + length + i)) +
-                   (c * at(u + 2 * length + i) + d * at(u + 3 * length + i));
+  for (std::size_t i = 0; i < whole; i += lanes) {
+    const Lanes a = at(u + i);
+    const Lanes b = at(u + length + i);
+    const Lanes c = at(u + 2 * length + i);
+    const Lanes d = at(u + 3 * length + i);
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < group; ++j) {
+      at(v + j * length + i) -=
+          (along[0][j] * a + along[1][j] * b) + (along[2][j] * c + along[3][j] * d);
     }
-    for (std::size_t i = whole; i < length; ++i) {
-      w[i] -= (a * u[i] + b * u[length + i]) + (c * u[2 * length + i] + d * u[3 * length + i]);
+  }
+  for (std::size_t i = whole; i < length; ++i) {
+    for (std::size_t j = 0; j < group; ++j) {
+      for (std::size_t k = 0; k < directions; ++k) {
+        v[j * length + i] -= along[k][j] * u[k * length + i];
+      }
     }
   }
 }
@@ -112,7 +118,7 @@ void multiply(double* values, std::size_t n, double factor) {
 
 void make_orthonormal(std::span<double> vectors, std::size_t count, std::size_t length) {
   TWOSTEP_REQUIRE(count <= length && vectors.size() == count * length);
-  static_assert(block % directions == 0 && block % pair == 0);
+  static_assert(block % directions == 0 && block % group == 0);
   const auto vector = [&](std::size_t i) { return vectors.data() + i * length; };
   const auto norm = [&](std::size_t i) { return std::sqrt(dot(vector(i), vector(i), length)); };
   const auto project = [&](std::size_t i, std::size_t first) {
@@ -122,18 +128,18 @@ void make_orthonormal(std::span<double> vectors, std::size_t count, std::size_t 
   };
   for (std::size_t first = 0; first < count; first += block) {
     const std::size_t end = std::min(first + block, count);
-    const std::size_t paired = end - (end - first) % pair;
+    const std::size_t grouped = end - (end - first) % group;
     std::array<double, block> before{};
     for (std::size_t i = first; i < end; ++i) {
       before[i - first] = norm(i);
     }
     for (std::size_t u = 0; u < first; u += directions) {
-      for (std::size_t i = first; i < paired; i += pair) {
+      for (std::size_t i = first; i < grouped; i += group) {
         project_out(vector(u), vector(i), length);
       }
     }
     for (std::size_t i = first; i < end; ++i) {
-      project(i, i < paired ? first : 0);
+      project(i, i < grouped ? first : 0);
       double left = norm(i);
       if (left < kept * before[i - first]) {
         multiply(vector(i), length, 1 / left);
