@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "adapters/onednn/narrow_matmul.hpp"
 #include "adapters/onednn/primitives.hpp"
 #include "adapters/onednn/small_matmul.hpp"
 
@@ -13,15 +14,19 @@ class Product {
  public:
   Product() = default;
   Product(Primitives& primitives, const MatmulShape& shape) {
-    if (SmallMatmul::fits(shape)) {
+    if (NarrowMatmul::fits(shape)) {
+      narrow_.emplace(shape);
+    } else if (SmallMatmul::fits(shape)) {
       small_.emplace(shape);
     } else {
       matmul_ = primitives.matmul(shape);
     }
   }
-  [[nodiscard]] explicit operator bool() const { return small_ || matmul_; }
+  [[nodiscard]] explicit operator bool() const { return narrow_ || small_ || matmul_; }
   void run(const dnnl::stream& stream, const void* a, const void* b, const float* bias, float* c) {
-    if (small_) {
+    if (narrow_) {
+      narrow_->run(static_cast<const float*>(a), static_cast<const float*>(b), bias, c);
+    } else if (small_) {
       small_->run(static_cast<const float*>(a), static_cast<const float*>(b), bias, c);
     } else {
       matmul_->run(stream, a, b, bias, c);
@@ -29,6 +34,7 @@ class Product {
   }
 
  private:
+  std::optional<NarrowMatmul> narrow_;
   std::optional<SmallMatmul> small_;
   std::shared_ptr<Matmul> matmul_;
 };
