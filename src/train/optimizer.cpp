@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/finite.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/vectorise.hpp"
 
 namespace twostep {
 namespace {
+
+constexpr std::size_t block = 4096;  // parameters; with their moments 64 KiB
 
 TWOSTEP_VECTORISED
 void sgd_loop(float* __restrict p, const float* __restrict g, float* __restrict v, std::size_t n,
@@ -175,21 +178,34 @@ Optimizer::Step Optimizer::begin_step(double learning_rate) {
   return step;
 }
 
-void Optimizer::step(std::span<float> parameters, std::span<const float> gradient,
+bool Optimizer::step(std::span<float> parameters, std::span<const float> gradient,
                      double learning_rate) {
   TWOSTEP_REQUIRE(parameters.size() == first_.size() && gradient.size() >= first_.size());
   const Step step = begin_step(learning_rate);
   const float* g = effective_gradient(parameters, gradient);
   if (settings_.weight_decay == 0) {  // then biases are as weights, and all go in one sweep
-    update(step, parameters.data(), g, 0, first_.size(), 0);
-    return;
+    return sweep(step, parameters.data(), g, 0, first_.size(), 0);
   }
   for (const LayerLayout& layer : layers_) {
-    update(step, parameters.data() + layer.weights, g + layer.weights, layer.weights,
-           layer.inputs * layer.outputs, settings_.weight_decay);
-    update(step, parameters.data() + layer.biases, g + layer.biases, layer.biases,
-           layer.end() - layer.biases, 0);  // and gains
+    const std::size_t weights = layer.inputs * layer.outputs;
+    if (!sweep(step, parameters.data(), g, layer.weights, weights, settings_.weight_decay) ||
+        !sweep(step, parameters.data(), g, layer.biases, layer.end() - layer.biases, 0)) {
+      return false;  // gains are as biases
+    }
   }
+  return true;
+}
+
+bool Optimizer::sweep(const Step& step, float* parameters, const float* gradient, std::size_t at,
+                      std::size_t n, double decay) {
+  for (const std::size_t end = at + n; at < end; at += block) {
+    const std::size_t count = std::min(block, end - at);
+    if (!all_finite({gradient + at, count})) {
+      return false;
+    }
+    update(step, parameters + at, gradient + at, at, count, decay);
+  }
+  return true;
 }
 
 void Optimizer::update(const Step& step, float* p, const float* g, std::size_t at, std::size_t n,

@@ -184,12 +184,11 @@ void TrainingRun::step() {
     return;
   }
   const auto gradient = std::span<const float>(gradient_).first(layout_.parameters);
-  if (!all_finite(gradient)) {
+  const double rate = plateau_ * learning_rate_at(hyperparameters_.training, step_, total_steps_);
+  if (!optimizer_.step(parameters_, gradient, rate)) {
     diverge("the gradient of " + place_of_defect(layout_, gradient));
     return;
   }
-  optimizer_.step(parameters_, gradient,
-                  plateau_ * learning_rate_at(hyperparameters_.training, step_, total_steps_));
   ++step_;
   const RetrainingSpec& retraining = context_.spec.retraining;
   if (retrains() && retraining.averaging == Averaging::ema) {

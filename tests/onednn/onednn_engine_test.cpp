@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "support/feature_suite.hpp"
+#include "twostep/train/reference_engine.hpp"
 
 namespace twostep {
 namespace {
@@ -70,6 +71,24 @@ TEST(OneDnnEngine, BitsDoNotDependOnAlignment) {
     const auto aligned = run_at(0);
     for (const std::size_t offset : {1U, 3U, 8U}) {
       EXPECT_EQ(run_at(offset), aligned) << width << " " << offset;
+    }
+  }
+}
+
+// Rows of 512 and 1024 numbers do not lie end to end.
+TEST(OneDnnEngine, ComputesWideLayersLikeTheReference) {
+  const auto engine = make_onednn_engine(1);
+  const auto reference = make_reference_engine();
+  for (const Activation activation : {Activation::relu, Activation::gelu}) {
+    for (const std::uint32_t outputs : {1U, 20U}) {
+      const NetworkShape shape{5, {512, 20, 1024}, outputs, activation, Activation::identity};
+      for (const std::uint32_t batch : {1U, 13U}) {
+        const test::Passes got = test::run(*engine, shape, batch);
+        const test::Passes truth = test::run(*reference, shape, batch);
+        EXPECT_LT(test::relative_distance(got.y, truth.y), 1e-5) << name(activation) << batch;
+        EXPECT_LT(test::relative_distance(got.gradient, truth.gradient), 1e-5)
+            << name(activation) << batch;
+      }
     }
   }
 }

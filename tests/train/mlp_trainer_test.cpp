@@ -59,7 +59,7 @@ TEST(MlpTrainer, FollowsAPlainTraining) {
         y[i] = static_cast<float>(2.0 / n) * (y[i] - t[i]);
       }
       network->backward(p, x, y, gradient, nullptr);
-      optimizer.step(p, gradient, 0.01);
+      ASSERT_TRUE(optimizer.step(p, gradient, 0.01));
     }
     const auto network = engine->compile(shape, 50, Pass::inference);
     std::vector<float> y(50);

@@ -32,7 +32,8 @@ TEST(Optimizer, SgdWithMomentumByHand) {
     Truth bias{1};
     for (int i = 0; i < 20; ++i) {
       const double g = std::sin(i);
-      optimizer.step(p, std::vector<float>{static_cast<float>(g), static_cast<float>(g)}, 0.05);
+      EXPECT_TRUE(optimizer.step(
+          p, std::vector<float>{static_cast<float>(g), static_cast<float>(g)}, 0.05));
       const auto step = [&](Truth& t, double decay) {
         const double d = g + decay * t.p;
         t.v = 0.9 * t.v + d;
@@ -56,7 +57,7 @@ TEST(Optimizer, AdamAndAdamWByHand) {
     Truth weight{1};
     for (int i = 1; i <= 50; ++i) {
       const double g = std::cos(i);
-      optimizer.step(p, std::vector<float>{static_cast<float>(g), 0.0F}, 0.01);
+      EXPECT_TRUE(optimizer.step(p, std::vector<float>{static_cast<float>(g), 0.0F}, 0.01));
       const double d = g + (kind == OptimizerKind::adam ? 0.1 * weight.p : 0);
       weight.m = 0.9 * weight.m + 0.1 * d;
       weight.v = 0.999 * weight.v + 0.001 * d * d;
@@ -77,7 +78,7 @@ TEST(Optimizer, ALoadedStateGoesOnWithTheSameBits) {
   auto p = test::normals(layout.parameters, 1);
   Optimizer optimizer(s, layout);
   for (std::uint64_t i = 0; i < 5; ++i) {
-    optimizer.step(p, test::normals(layout.parameters, 100 + i), 0.01);
+    EXPECT_TRUE(optimizer.step(p, test::normals(layout.parameters, 100 + i), 0.01));
   }
   ByteWriter writer;
   optimizer.save(writer);
@@ -86,8 +87,8 @@ TEST(Optimizer, ALoadedStateGoesOnWithTheSameBits) {
   ByteReader reader(bytes);
   other.load(reader);
   auto q = p;
-  optimizer.step(p, test::normals(layout.parameters, 7), 0.01);
-  other.step(q, test::normals(layout.parameters, 7), 0.01);
+  EXPECT_TRUE(optimizer.step(p, test::normals(layout.parameters, 7), 0.01));
+  EXPECT_TRUE(other.step(q, test::normals(layout.parameters, 7), 0.01));
   EXPECT_EQ(p, q);
 }
 
@@ -100,7 +101,7 @@ void follow(const TrainingSettings& settings, double rate,
   Truth weight{1};
   for (int i = 1; i <= 60; ++i) {
     const double g = std::cos(i) + 0.3;
-    optimizer.step(p, std::vector<float>{static_cast<float>(g), 0.1F}, rate);
+    EXPECT_TRUE(optimizer.step(p, std::vector<float>{static_cast<float>(g), 0.1F}, rate));
     truth(weight, i, g);
     ASSERT_NEAR(p[0], weight.p, 1e-5) << "step " << i;
   }
@@ -173,11 +174,11 @@ TEST(Optimizer, ClippingShortensTheWholeGradient) {
   s.clip_norm = 1;
   Optimizer optimizer(s, tiny);
   std::vector<float> p{0.0F, 0.0F};
-  optimizer.step(p, std::vector<float>{3.0F, -4.0F}, 1);
+  EXPECT_TRUE(optimizer.step(p, std::vector<float>{3.0F, -4.0F}, 1));
   EXPECT_NEAR(p[0], -0.6, 1e-7);
   EXPECT_NEAR(p[1], 0.8, 1e-7);
   p = {0.0F, 0.0F};
-  optimizer.step(p, std::vector<float>{0.3F, -0.4F}, 1);  // short enough
+  EXPECT_TRUE(optimizer.step(p, std::vector<float>{0.3F, -0.4F}, 1));  // short enough
   EXPECT_NEAR(p[0], -0.3, 1e-7);
   EXPECT_NEAR(p[1], 0.4, 1e-7);
 }
@@ -189,11 +190,33 @@ TEST(Optimizer, L1PullsWeightsToZeroAndLeavesBiases) {
   s.l1 = 0.25;
   Optimizer optimizer(s, tiny);
   std::vector<float> p{1.0F, 1.0F};
-  optimizer.step(p, std::vector<float>{0.0F, 0.0F}, 1);
+  EXPECT_TRUE(optimizer.step(p, std::vector<float>{0.0F, 0.0F}, 1));
   EXPECT_EQ(p, (std::vector<float>{0.75F, 1.0F}));
   p = {-1.0F, -1.0F};
-  optimizer.step(p, std::vector<float>{0.0F, 0.0F}, 1);
+  EXPECT_TRUE(optimizer.step(p, std::vector<float>{0.0F, 0.0F}, 1));
   EXPECT_EQ(p, (std::vector<float>{-0.75F, -1.0F}));
+}
+
+TEST(Optimizer, FindsWhatIsNotFiniteAnywhereInTheGradient) {
+  const MlpLayout layout(NetworkShape{7, {700, 9}, 1, Activation::relu, Activation::identity});
+  const std::size_t last = layout.parameters - 1;
+  for (const double weight_decay : {0.0, 0.1}) {
+    for (const double clip_norm : {0.0, 1.0}) {
+      TrainingSettings s;
+      s.weight_decay = weight_decay;
+      s.clip_norm = clip_norm;
+      for (const std::size_t at : {std::size_t{0}, std::size_t{4095}, std::size_t{4096}, last}) {
+        for (const float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+          Optimizer optimizer(s, layout);
+          std::vector<float> p(layout.parameters, 1.0F);
+          std::vector<float> gradient(layout.parameters, 0.5F);
+          EXPECT_TRUE(optimizer.step(p, gradient, 0.1));
+          gradient[at] = bad;
+          EXPECT_FALSE(optimizer.step(p, gradient, 0.1)) << at << " " << bad;
+        }
+      }
+    }
+  }
 }
 
 TEST(Optimizer, LeavesBiasesAndGainsUndecayed) {
@@ -207,7 +230,7 @@ TEST(Optimizer, LeavesBiasesAndGainsUndecayed) {
     (l1 ? s.l1 : s.weight_decay) = 0.5;
     Optimizer optimizer(s, layout);
     std::vector<float> p(5, 1.0F);
-    optimizer.step(p, std::vector<float>(5, 0.0F), 0.1);
+    EXPECT_TRUE(optimizer.step(p, std::vector<float>(5, 0.0F), 0.1));
     EXPECT_EQ(p, (std::vector<float>{0.95F, 1.0F, 1.0F, 0.95F, 1.0F}));
   }
 }
@@ -220,7 +243,7 @@ TEST(Optimizer, EveryKindMinimisesAQuadratic) {
     std::vector<float> p{2.0F, -1.0F};
     for (int i = 0; i < 3000; ++i) {
       const double rate = 0.02 * (1 - i / 3000.0);
-      optimizer.step(p, std::vector<float>{p[0] - 0.5F, 4 * (p[1] - 0.25F)}, rate);
+      EXPECT_TRUE(optimizer.step(p, std::vector<float>{p[0] - 0.5F, 4 * (p[1] - 0.25F)}, rate));
     }
     EXPECT_NEAR(p[0], 0.5, 2e-3) << kind;
     EXPECT_NEAR(p[1], 0.25, 2e-3) << kind;

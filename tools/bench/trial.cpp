@@ -9,7 +9,6 @@
 #include "bench/benches.hpp"
 #include "bench/stopwatch.hpp"
 #include "bench/training_case.hpp"
-#include "train/finite.hpp"
 
 namespace twostep::bench {
 namespace {
@@ -110,31 +109,6 @@ void measure_validation(const Network& n, std::uint64_t validated, const std::st
   std::fflush(stdout);
 }
 
-// Looking for NaN in the gradient, as a part of a step.
-void measure_check(const Network& n) {
-  const auto engine = make_onednn_engine(1);
-  TrainingCase training(case_of(n), *engine, rows);
-  const std::vector<float> gradient(MlpLayout(shape_of(case_of(n))).parameters, 0.5F);
-  bool finite = true;
-  const auto check = [&] { finite = all_finite(gradient) && finite; };
-  const auto step = [&] { training.step(); };
-  const int rounds = rounds_of(0.003, step);
-  std::vector<double> checks;
-  std::vector<double> steps;
-  std::vector<double> shares;
-  for (int i = 0; i < 15; ++i) {
-    steps.push_back(time_of(rounds, step));
-    checks.push_back(time_of(rounds, check));
-    shares.push_back(100 * checks.back() / steps.back());
-  }
-  const MinMedian c(checks);
-  const MinMedian t(steps);
-  std::printf("  %2u x %-5u %5u %10.2f %8.2f %10.1f %10.1f   %5.2f %6.2f %s\n", n.layers, n.width,
-              n.batch, 1e6 * c.min, 1e6 * c.median, 1e6 * t.min, 1e6 * t.median,
-              100 * c.min / t.min, MinMedian(shares).median, finite ? "" : "NaN");
-  std::fflush(stdout);
-}
-
 }  // namespace
 
 int trial_bench() {
@@ -157,12 +131,6 @@ int trial_bench() {
       measure_validation(n, rows, loss);
     }
     measure_validation(n, 65536, "mse");
-  }
-  std::printf(
-      "The search for NaN in the gradient, us, and in %% of a step, min and median of 15\n");
-  std::printf("  layers x width batch  check min   median   step min     median   minima median\n");
-  for (const Network& n : {networks[0], networks[2], networks[4], networks[8]}) {
-    measure_check(n);
   }
   return 0;
 }

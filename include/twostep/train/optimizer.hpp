@@ -24,8 +24,10 @@ namespace twostep {
 class Optimizer {
  public:
   Optimizer(const TrainingSettings& settings, const MlpLayout& layout);
-  // One update with this learning rate. gradient is not changed.
-  void step(std::span<float> parameters, std::span<const float> gradient, double learning_rate);
+  // One update with this learning rate. gradient is not changed. false: it holds NaN or infinity,
+  // and the parameters and moments are of no more use.
+  [[nodiscard]] bool step(std::span<float> parameters, std::span<const float> gradient,
+                          double learning_rate);
   void save(ByteWriter& writer) const;
   void load(ByteReader& reader);
 
@@ -50,6 +52,10 @@ class Optimizer {
     double rectification = 0;  // radam
   };
   [[nodiscard]] Step begin_step(double learning_rate);
+  // Of the n parameters from `at` on: block by block, each looked at and updated while it is in the
+  // cache.
+  [[nodiscard]] bool sweep(const Step& step, float* parameters, const float* gradient,
+                           std::size_t at, std::size_t n, double decay);
   void update(const Step& step, float* p, const float* g, std::size_t at, std::size_t n,
               double decay);
 };

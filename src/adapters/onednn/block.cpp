@@ -22,11 +22,11 @@ Block::Block(Primitives& primitives, const NetworkShape& shape, std::size_t inde
   const bool trains = pass == Pass::training;
   const bool softmaxes = activation_ == Activation::softmax;
   const bool fused = is_fused(activation_) && !at_.normalised && !softmaxes;
-  forward_ = primitives.matmul({.m = m,
-                                .k = in,
-                                .n = out,
-                                .bias = !at_.normalised,
-                                .activation = fused ? activation_ : Activation::identity});
+  forward_ = Product(primitives, {.m = m,
+                                  .k = in,
+                                  .n = out,
+                                  .bias = !at_.normalised,
+                                  .activation = fused ? activation_ : Activation::identity});
   after_ = Buffer<float>(size);
   if (!fused) {
     before_ = Buffer<float>(size);
@@ -50,9 +50,9 @@ Block::Block(Primitives& primitives, const NetworkShape& shape, std::size_t inde
     mask_ = Buffer<float>(size);
     words_.resize(at_.outputs);
   }
-  weight_gradient_ = primitives.matmul({.m = in, .k = m, .n = out, .a_transposed = true});
+  weight_gradient_ = Product(primitives, {.m = in, .k = m, .n = out, .a_transposed = true});
   if (index > 0) {
-    data_gradient_ = primitives.matmul({.m = m, .k = out, .n = in, .b_transposed = true});
+    data_gradient_ = Product(primitives, {.m = m, .k = out, .n = in, .b_transposed = true});
   }
 }
 
@@ -60,12 +60,12 @@ void Block::forward(const Weights& weights, std::span<float> moved, const float*
                     const BatchContext* batch) {
   const float* p = weights.parameters.data();
   if (at_.normalised) {
-    forward_->run(stream_, in, p + at_.weights, nullptr, normalised_.get());
+    forward_.run(stream_, in, p + at_.weights, nullptr, normalised_.get());
     normalise(weights, moved, batch);
     activate();
   } else {
-    forward_->run(stream_, in, p + at_.weights, p + at_.biases,
-                  before_.get() != nullptr ? before_.get() : after_.get());
+    forward_.run(stream_, in, p + at_.weights, p + at_.biases,
+                 before_.get() != nullptr ? before_.get() : after_.get());
     if (before_.get() != nullptr) {
       activate();
     }
@@ -151,9 +151,9 @@ void Block::backward(const float* parameters, const float* in, const float* abov
     slope_of_norm(parameters, delta, room, gradient + at_.gains(), batch);
     delta = room;
   }
-  weight_gradient_->run(stream_, in, delta, nullptr, gradient + at_.weights);
+  weight_gradient_.run(stream_, in, delta, nullptr, gradient + at_.weights);
   if (data_gradient_) {
-    data_gradient_->run(stream_, delta, parameters + at_.weights, nullptr, below);
+    data_gradient_.run(stream_, delta, parameters + at_.weights, nullptr, below);
     if (at_.skip) {
       add(below, above, below, size);
     }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "adapters/onednn/buffer.hpp"
-#include "adapters/onednn/primitives.hpp"
+#include "adapters/onednn/product.hpp"
 #include "twostep/ports/mlp_layout.hpp"
 
 namespace twostep::onednn {
@@ -34,9 +34,9 @@ class Block {
   std::size_t rows_;
   Activation activation_;
   Norm norm_;
-  std::shared_ptr<Matmul> forward_;
-  std::shared_ptr<Matmul> weight_gradient_;
-  std::shared_ptr<Matmul> data_gradient_;
+  Product forward_;
+  Product weight_gradient_;
+  Product data_gradient_;
   std::shared_ptr<Eltwise> eltwise_;  // activations that are not fused behind the matmul
   Buffer<float> normalised_;
   Buffer<float> before_;  // what the activation is of, where that is not fused

@@ -5,12 +5,14 @@
 namespace twostep::onednn {
 
 DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation activation,
-                       Precision precision, std::size_t batch, Pass pass, bool needs_dx)
+                       Precision precision, std::size_t batch, Pass pass, bool needs_dx,
+                       std::size_t x_pad, std::size_t y_pad)
     : stream_(primitives.stream()),
       at_(at),
       activation_(activation),
       batch_(batch),
-      x_(precision, batch * at.inputs),
+      y_pad_(y_pad),
+      x_(precision, batch * (at.inputs + x_pad)),
       weights_(precision, at.inputs * at.outputs) {
   const Element element = precision == Precision::bf16 ? Element::bf16 : Element::f32;
   const auto rows = static_cast<std::int64_t>(batch);
@@ -23,7 +25,9 @@ DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation
                                   .n = out,
                                   .bias = true,
                                   .activation = fused ? activation : Activation::identity,
-                                  .operands = element});
+                                  .operands = element,
+                                  .a_pad = static_cast<std::int64_t>(x_pad),
+                                  .c_pad = static_cast<std::int64_t>(y_pad)});
   if (!fused) {
     before_ = Buffer<float>(batch * at.outputs);
     eltwise_ = primitives.eltwise({activation, rows, out, trains});
@@ -32,8 +36,12 @@ DenseLayer::DenseLayer(Primitives& primitives, const LayerLayout& at, Activation
     return;
   }
   dz_ = Operand(precision, batch * at.outputs);
-  weight_gradient_ = Product(
-      primitives, {.m = in, .k = rows, .n = out, .a_transposed = true, .operands = element});
+  weight_gradient_ = Product(primitives, {.m = in,
+                                          .k = rows,
+                                          .n = out,
+                                          .a_transposed = true,
+                                          .operands = element,
+                                          .a_pad = static_cast<std::int64_t>(x_pad)});
   if (needs_dx) {
     data_gradient_ = Product(
         primitives, {.m = rows, .k = out, .n = in, .b_transposed = true, .operands = element});
@@ -57,7 +65,7 @@ void DenseLayer::backward(const float* parameters, const float* x, const float* 
     eltwise_->backward(stream_, before_.get(), dy, delta);
     sum_columns(delta, bias_gradient, batch_, at_.outputs);
   } else {
-    apply_slope(activation_, y, dy, delta, bias_gradient, batch_, at_.outputs);
+    apply_slope(activation_, y, dy, delta, bias_gradient, batch_, at_.outputs, y_pad_);
   }
   x_.set_again(x);
   weights_.set_again(parameters + at_.weights);

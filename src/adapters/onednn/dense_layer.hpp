@@ -11,9 +11,11 @@ namespace twostep::onednn {
 
 class DenseLayer {
  public:
-  // needs_dx: whether backward is asked for the gradient of the layer's input.
+  // needs_dx: whether backward is asked for the gradient of the layer's input. x_pad, y_pad:
+  // numbers between the rows of x and y; only activations whose slope follows from y allow y_pad.
   DenseLayer(Primitives& primitives, const LayerLayout& at, Activation activation,
-             Precision precision, std::size_t batch, Pass pass, bool needs_dx);
+             Precision precision, std::size_t batch, Pass pass, bool needs_dx,
+             std::size_t x_pad = 0, std::size_t y_pad = 0);
 
   // x [batch, in] -> y [batch, out]; parameters: the network's flat vector.
   void forward(const float* parameters, const float* x, float* y);
@@ -26,7 +28,7 @@ class DenseLayer {
   const dnnl::stream& stream_;
   LayerLayout at_;
   Activation activation_;
-  std::size_t batch_;
+  std::size_t batch_, y_pad_;
   Product forward_;
   Product weight_gradient_;
   Product data_gradient_;

@@ -29,10 +29,10 @@ memory::data_type type_of(Element element) {
 
 Matmul::Matmul(const dnnl::engine& engine, const MatmulShape& s) {
   const memory::data_type type = type_of(s.operands);
-  const memory::desc a = matrix(s.m, s.k, s.a_transposed, type);
+  const memory::desc a = matrix(s.m, s.k, s.a_transposed, type, s.a_pad);
   const memory::desc b = s.preferred_b ? memory::desc({s.k, s.n}, type, memory::format_tag::any)
                                        : matrix(s.k, s.n, s.b_transposed, type);
-  const memory::desc c = matrix(s.m, s.n, false, type_of(s.result));
+  const memory::desc c = matrix(s.m, s.n, false, type_of(s.result), s.c_pad);
   const memory::desc bias = matrix(1, s.n);
   const auto pd = describe(engine, a, b, s.bias ? &bias : nullptr, c, s.activation);
   b_desc_ = pd.weights_desc();

@@ -20,6 +20,8 @@ struct MatmulShape {
   Activation activation = Activation::identity;
   Element operands = Element::f32;
   Element result = Element::f32;
+  std::int64_t a_pad = 0;  // numbers between the rows of a, as they lie in memory
+  std::int64_t c_pad = 0;
   bool preferred_b = false;  // b in the layout that oneDNN prefers: b_desc()
   friend auto operator<=>(const MatmulShape&, const MatmulShape&) = default;
 };

@@ -32,6 +32,7 @@ using Quarter [[gnu::vector_size(lanes / 4 * sizeof(float)), gnu::aligned(4), gn
 
 struct Rows {
   const float* a;  // [m, k]
+  std::size_t a_row;
   const float* b;  // turned: [n, row], the last vector of each beginning at k - lanes
   std::size_t row;
   const float* bias;  // nullptr: none
@@ -44,10 +45,10 @@ struct Rows {
 template <std::size_t N, std::size_t R>
 [[gnu::always_inline]] inline void dot_rows(const Rows& o, std::size_t i) {
   Vector sums[R][N] = {};
-  const float* a = o.a + i * o.k;
+  const float* a = o.a + i * o.a_row;
   const auto add = [&](std::size_t p, std::size_t from) __attribute__((always_inline)) {
     for (std::size_t r = 0; r < R; ++r) {
-      const Vector v = at(a + r * o.k + from);
+      const Vector v = at(a + r * o.a_row + from);
       for (std::size_t j = 0; j < N; ++j) {
         sums[r][j] += v * at(o.b + j * o.row + p);
       }
@@ -85,6 +86,7 @@ template <std::size_t N>
 
 struct Columns {
   const float* a;  // [k, m]
+  std::size_t a_row;
   const float* b;  // [k, n]
   float* c;        // turned: [n, row]
   std::size_t row;
@@ -94,12 +96,12 @@ struct Columns {
 // Adds rows [p, p + P) of a, times theirs of b, to the columns of c.
 template <std::size_t N, std::size_t P>
 [[gnu::always_inline]] inline void add_rows(const Columns& o, std::size_t p) {
-  const float* a = o.a + p * o.m;
+  const float* a = o.a + p * o.a_row;
   const float* b = o.b + p * N;
   const auto add = [&](std::size_t i) __attribute__((always_inline)) {
     Vector v[P];
     for (std::size_t r = 0; r < P; ++r) {
-      v[r] = at(a + r * o.m + i);
+      v[r] = at(a + r * o.a_row + i);
     }
     for (std::size_t j = 0; j < N; ++j) {
       Vector sum = b[j] * v[0];
@@ -117,7 +119,7 @@ template <std::size_t N, std::size_t P>
     for (std::size_t j = 0; j < N; ++j) {
       float sum = b[j] * a[i];
       for (std::size_t r = 1; r < P; ++r) {
-        sum += b[r * N + j] * a[r * o.m + i];
+        sum += b[r * N + j] * a[r * o.a_row + i];
       }
       o.c[j * o.row + i] += sum;
     }
@@ -177,7 +179,7 @@ void run_columns(const Columns& o, std::size_t n) {
 
 bool NarrowMatmul::fits(const MatmulShape& s) {
   constexpr auto least = static_cast<std::int64_t>(lanes);
-  return s.operands == Element::f32 && s.result == Element::f32 && !s.preferred_b &&
+  return s.operands == Element::f32 && s.result == Element::f32 && !s.preferred_b && s.c_pad == 0 &&
          (s.activation == Activation::identity || s.activation == Activation::relu) &&
          s.n <= (s.a_transposed ? most_columns_transposed : most_columns) && !s.b_transposed &&
          (s.a_transposed ? s.m : s.k) >= least &&
@@ -223,13 +225,15 @@ void NarrowMatmul::run(const float* a, const float* b, const float* bias, float*
   const auto m = static_cast<std::size_t>(shape_.m);
   const auto k = static_cast<std::size_t>(shape_.k);
   const auto n = static_cast<std::size_t>(shape_.n);
+  const std::size_t a_row = (shape_.a_transposed ? m : k) + static_cast<std::size_t>(shape_.a_pad);
   if (shape_.a_transposed) {
-    run_columns({a, b, turned_.get(), row_, m, k}, n);
+    run_columns({a, a_row, b, turned_.get(), row_, m, k}, n);
     unpack(c);
     return;
   }
   pack(b);
-  run_dots({a, turned_.get(), row_, bias, c, m, k, shape_.activation == Activation::relu}, n);
+  run_dots({a, a_row, turned_.get(), row_, bias, c, m, k, shape_.activation == Activation::relu},
+           n);
 }
 
 }  // namespace twostep::onednn

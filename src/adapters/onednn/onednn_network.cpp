@@ -5,21 +5,34 @@
 #include "twostep/base/check.hpp"
 
 namespace twostep::onednn {
+namespace {
+
+// Rows that begin a multiple of 2 KiB apart share few sets of the first-level cache: with a cache
+// line between them the products that read them take 3 to 7 % less time (512 and 1024 columns).
+std::size_t pad_of(std::size_t columns, Activation activation) {
+  return columns % 512 == 0 && is_fused(activation) ? 16 : 0;
+}
+
+}  // namespace
 
 OneDnnNetwork::OneDnnNetwork(Primitives& primitives, const NetworkShape& shape, std::uint32_t batch,
                              Pass pass)
     : layout_(shape), batch_(batch), pass_(pass), kept_(layout_.layers.size()) {
   std::size_t widest = 0;
+  std::size_t x_pad = 0;
   const std::size_t count = layout_.layers.size();
   for (std::size_t l = 0; l < count; ++l) {
     const LayerLayout& at = layout_.layers[l];
     const bool last = l + 1 == count;
     const Activation activation = last ? shape.output_activation : shape.activation;
-    layers_.emplace_back(primitives, at, activation, shape.precision, batch, pass, l > 0);
-    widest = std::max(widest, last ? 0 : at.outputs);
+    const std::size_t y_pad = last ? 0 : pad_of(at.outputs, activation);
+    layers_.emplace_back(primitives, at, activation, shape.precision, batch, pass, l > 0, x_pad,
+                         y_pad);
+    x_pad = y_pad;
+    widest = std::max(widest, last ? 0 : at.outputs + y_pad);
     // The last layer's result too, but for identity: the caller may write over y.
     if (pass == Pass::training && !(last && activation == Activation::identity)) {
-      kept_[l] = Buffer<float>(batch_ * at.outputs);
+      kept_[l] = Buffer<float>(batch_ * (at.outputs + y_pad));
     }
   }
   for (Buffer<float>& buffer : by_turns_) {

@@ -31,10 +31,10 @@ void PreparedCall::run(const dnnl::stream& stream, std::initializer_list<const v
 }
 
 dnnl::memory::desc matrix(std::int64_t rows, std::int64_t columns, bool transposed,
-                          dnnl::memory::data_type type) {
+                          dnnl::memory::data_type type, std::int64_t pad) {
   return {{rows, columns},
           type,
-          transposed ? dnnl::memory::dims{1, rows} : dnnl::memory::dims{columns, 1}};
+          transposed ? dnnl::memory::dims{1, rows + pad} : dnnl::memory::dims{columns + pad, 1}};
 }
 
 }  // namespace twostep::onednn

@@ -31,10 +31,11 @@ class PreparedCall {
   std::array<dnnl_exec_arg_t, most> arguments_{};
 };
 
-// A float32 matrix [rows, columns], row-major, or the transposed view of a row-major [columns,
-// rows].
-[[nodiscard]] dnnl::memory::desc matrix(
-    std::int64_t rows, std::int64_t columns, bool transposed = false,
-    dnnl::memory::data_type type = dnnl::memory::data_type::f32);
+// A matrix [rows, columns], row-major, or the transposed view of a row-major [columns, rows], with
+// `pad` numbers between the rows that lie in memory.
+[[nodiscard]] dnnl::memory::desc matrix(std::int64_t rows, std::int64_t columns,
+                                        bool transposed = false,
+                                        dnnl::memory::data_type type = dnnl::memory::data_type::f32,
+                                        std::int64_t pad = 0);
 
 }  // namespace twostep::onednn

@@ -14,23 +14,25 @@ constexpr std::size_t lanes = 16;
 // Rows by fours, so that the sums are loaded and stored a quarter as often.
 template <class Slope>
 TWOSTEP_INLINE void wide(const float* y, const float* dy, float* delta, float* __restrict sums,
-                         std::size_t rows, std::size_t columns, Slope slope) {
+                         std::size_t rows, std::size_t columns, std::size_t y_pad, Slope slope) {
+  const std::size_t y_row = columns + y_pad;
   for (std::size_t j = 0; j < columns; ++j) {
     sums[j] = 0.0F;
   }
   std::size_t i = 0;
   for (; i + 4 <= rows; i += 4) {
     const std::size_t r = i * columns;
+    const float* v = y + i * y_row;
 #pragma GCC ivdep
     for (std::size_t j = 0; j < columns; ++j) {
       const std::size_t a = r + j;
       const std::size_t b = a + columns;
       const std::size_t c = b + columns;
       const std::size_t d = c + columns;
-      const float da = slope(y[a], dy[a]);
-      const float db = slope(y[b], dy[b]);
-      const float dc = slope(y[c], dy[c]);
-      const float dd = slope(y[d], dy[d]);
+      const float da = slope(v[j], dy[a]);
+      const float db = slope(v[y_row + j], dy[b]);
+      const float dc = slope(v[2 * y_row + j], dy[c]);
+      const float dd = slope(v[3 * y_row + j], dy[d]);
       delta[a] = da;
       delta[b] = db;
       delta[c] = dc;
@@ -42,7 +44,7 @@ TWOSTEP_INLINE void wide(const float* y, const float* dy, float* delta, float* _
     const std::size_t r = i * columns;
 #pragma GCC ivdep
     for (std::size_t j = 0; j < columns; ++j) {
-      const float d = slope(y[r + j], dy[r + j]);
+      const float d = slope(y[i * y_row + j], dy[r + j]);
       delta[r + j] = d;
       sums[j] += d;
     }
@@ -77,11 +79,11 @@ TWOSTEP_INLINE void narrow(const float* y, const float* dy, float* delta, float*
 
 template <class Slope>
 TWOSTEP_INLINE void either(const float* y, const float* dy, float* delta, float* sums,
-                           std::size_t rows, std::size_t columns, Slope slope) {
-  if (columns == 1) {
+                           std::size_t rows, std::size_t columns, std::size_t y_pad, Slope slope) {
+  if (columns == 1 && y_pad == 0) {
     narrow(y, dy, delta, sums, rows, slope);
   } else {
-    wide(y, dy, delta, sums, rows, columns, slope);
+    wide(y, dy, delta, sums, rows, columns, y_pad, slope);
   }
 }
 
@@ -89,9 +91,9 @@ TWOSTEP_INLINE void either(const float* y, const float* dy, float* delta, float*
 
 TWOSTEP_VECTORISED
 void apply_slope(Activation activation, const float* y, const float* dy, float* delta, float* sums,
-                 std::size_t rows, std::size_t columns) {
+                 std::size_t rows, std::size_t columns, std::size_t y_pad) {
   const auto apply = [&](auto slope) __attribute__((always_inline)) {
-    either(y, dy, delta, sums, rows, columns, slope);
+    either(y, dy, delta, sums, rows, columns, y_pad, slope);
   };
   switch (activation) {
     case Activation::relu:

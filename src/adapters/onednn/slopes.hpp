@@ -10,9 +10,10 @@ namespace twostep::onednn {
 
 // delta[i, j] = dy[i, j] act'(z[i, j]), where act'(z) follows from y = act(z) for the fused
 // activations; sums[j] = sum_i delta[i, j]. dy and delta may be the same; with identity delta is
-// not written, and dy is what it would be. The order of the sums depends on the shape alone.
+// not written, and dy is what it would be. y may have `y_pad` numbers between its rows. The order
+// of the sums depends on the shape alone.
 void apply_slope(Activation activation, const float* y, const float* dy, float* delta, float* sums,
-                 std::size_t rows, std::size_t columns);
+                 std::size_t rows, std::size_t columns, std::size_t y_pad = 0);
 
 // sums[j] = sum_i matrix[i, j].
 void sum_columns(const float* matrix, float* sums, std::size_t rows, std::size_t columns);
