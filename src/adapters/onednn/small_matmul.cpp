@@ -84,7 +84,8 @@ void multiply(const Operands& o) {
 
 bool SmallMatmul::fits(const MatmulShape& s) {
   const std::int64_t columns = (s.n + 15) / 16 * 16;
-  return s.operands == Element::f32 && s.result == Element::f32 && !s.preferred_b && s.a_pad == 0 && s.c_pad == 0 &&
+  return s.operands == Element::f32 && s.result == Element::f32 && !s.preferred_b && s.a_pad == 0 &&
+         s.c_pad == 0 &&
          (s.activation == Activation::identity || s.activation == Activation::relu) &&
          s.m * s.k * columns <= most_multiplications &&
          (!s.b_transposed || s.k * s.n <= most_transposed);
