@@ -12,7 +12,7 @@
 namespace twostep {
 namespace {
 
-constexpr std::size_t bucket_bytes = std::size_t{1} << 19;  // by measurement: docs/performance.md
+constexpr std::size_t bucket_bytes = std::size_t{1} << 21;  // by measurement: docs/performance.md
 constexpr int unit_bits = 40;         // of the largest gradient of a bucket that are kept
 constexpr int sum_bits = 13;          // 53 - unit_bits: by how much an exact sum may exceed it
 constexpr int largest_headroom = 10;  // rounding by adding and subtracting works up to 2^51 units

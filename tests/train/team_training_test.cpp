@@ -71,6 +71,38 @@ TEST(TeamTraining, WithoutItTheSizeMattersByTheRoundingOfTheSum) {
   }
 }
 
+// Averages of weights and every optimiser: in a team of 3 the bits of one rank, and without the
+// fixed tree of sums its way up to rounding.
+TEST(TeamTraining, AveragesAndOptimisersAreThoseOfOne) {
+  const auto compare = [](const std::string& retraining, const std::string& training) {
+    const std::string what = retraining + training;
+    Bench exact = bench_with(retraining + R"(, "reproducible": true)", training);
+    const Result alone = run_team(exact, 3, 1);
+    EXPECT_EQ(alone.outcome, Outcome::finished) << what;
+    const Result team = run_team(exact, 3, 3);
+    expect_same(team, alone, what);
+    EXPECT_EQ(exact.models.load(team.model_file).parameters,
+              exact.models.load(alone.model_file).parameters)
+        << what;
+    Bench plain = bench_with(retraining, training);
+    const Result one = run_team(plain, 3, 1);
+    const Result three = run_team(plain, 3, 3);
+    ASSERT_EQ(three.curve.size(), one.curve.size()) << what;
+    for (std::size_t i = 0; i < one.curve.size(); ++i) {
+      EXPECT_NEAR(three.curve[i], one.curve[i], 1e-3 * one.curve[i]) << what;
+    }
+  };
+  for (const std::string averaging : {"ema", "swa"}) {
+    compare(R"(, "averaging": ")" + averaging + R"(")", "");
+  }
+  for (const std::string optimizer :
+       {"sgd", "adam", "adamw", "nadam", "radam", "rmsprop", "lion"}) {
+    compare("", R"("batch_size": 40, "learning_rate": 0.002, "weight_decay": 0.01, "l1": 0.0001,
+                   "clip_norm": 2, "optimizer": ")" +
+                    optimizer + R"(")");
+  }
+}
+
 TEST(TeamTraining, StreamedWithOneWindowIsMapped) {
   Bench mapped = bench_with("");
   Bench streamed = bench_with(R"(, "reading": "streamed")");
