@@ -80,7 +80,7 @@ void SuggestSession::take(const Told& told, std::vector<std::string>& facts) {
   if (found->second.empty()) {
     pending_.erase(found);
   }
-  proposer_.finished(id, told.observation);
+  proposer_.finished(id, as_told(told.observation, spec_.search.failures));
   Json fact{{"tell",
              {{"trial", id.value},
               {"value", number(told.value)},

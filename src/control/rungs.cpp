@@ -17,7 +17,7 @@ Observation Coordinator::observe_trial(TrialId trial) const {
     out.outcome = Outcome::finished;
     out.fidelity = static_cast<double>(t.reached) / static_cast<double>(rungs_.back());
   }
-  return out;
+  return as_told(out, spec_.search.failures);
 }
 
 void Coordinator::tell_rule(const Event& event) {

@@ -38,9 +38,10 @@ void History::created(TrialId trial, const Point& point) {
 void History::finished(TrialId trial, const Observation& observation) {
   const Row row = trial.value - 1;
   TWOSTEP_REQUIRE(trial.value >= 1 && row < size() && status_[row] == Status::pending);
-  const bool valid =
-      observation.outcome == Outcome::finished && std::isfinite(observation.objective);
-  status_[row] = valid ? Status::finished : Status::failed;
+  const bool valid = !is_failure(observation);
+  status_[row] = valid                  ? Status::finished
+                 : observation.left_out ? Status::left_out
+                                        : Status::failed;
   seen_[row] = observation;
   if (valid) {
     ranked_.emplace(observation.objective, row);
@@ -48,7 +49,9 @@ void History::finished(TrialId trial, const Observation& observation) {
     seen_[row].objective = std::numeric_limits<double>::infinity();
   }
   pending_.erase(row);
-  ended_.push_back(row);
+  if (status_[row] != Status::left_out) {
+    ended_.push_back(row);
+  }
   ++version_;
 }
 

@@ -28,7 +28,7 @@ struct Axis {
 class History {
  public:
   using Row = std::uint32_t;  // trial id - 1
-  enum class Status : std::uint8_t { pending, finished, failed };
+  enum class Status : std::uint8_t { pending, finished, failed, left_out };
 
   explicit History(const Space& space);
   void created(TrialId trial, const Point& point);
@@ -48,7 +48,7 @@ class History {
   // Infinity unless it finished with a finite objective.
   [[nodiscard]] double objective(Row row) const { return seen_[row].objective; }
   [[nodiscard]] const Observation& observation(Row row) const { return seen_[row]; }
-  // Rows in the order in which they finished or failed.
+  // Rows in the order in which they finished or failed; those left out are not among them.
   [[nodiscard]] const std::vector<Row>& ended() const { return ended_; }
   [[nodiscard]] std::size_t finished_count() const { return ranked_.size(); }
   // Finished rows, the best first; ties by trial.

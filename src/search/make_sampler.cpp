@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "search/samplers.hpp"
 #include "twostep/base/error.hpp"
@@ -16,6 +17,15 @@ std::uint32_t startup_trials(const SearchSpec& search, const Space& space) {
 }
 
 }  // namespace
+
+bool is_failure(const Observation& observation) {
+  return observation.outcome != Outcome::finished || !std::isfinite(observation.objective);
+}
+
+Observation as_told(Observation observation, const FailuresSpec& failures) {
+  observation.left_out = failures.value == FailureValue::ignore && is_failure(observation);
+  return observation;
+}
 
 Observation observe(const Result& result) {
   Observation out;

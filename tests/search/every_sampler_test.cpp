@@ -82,7 +82,9 @@ Played play(const SearchSpec& search, const Space& space, std::uint64_t seed, Co
       workers = search.trials;  // nothing more is heard of any trial
     } else {
       const std::size_t at = draws.below(pending.size());
-      happen({pending[at].first, {}, measure(course, pending[at].second, draws)});
+      happen({pending[at].first,
+              {},
+              as_told(measure(course, pending[at].second, draws), search.failures)});
       pending.erase(pending.begin() + static_cast<long>(at));
     }
   }
@@ -119,6 +121,7 @@ TEST_P(EverySampler, ServesEverySpaceOrSaysWhyNot) {
     search.population = seed % 2 == 0 ? 8 : 0;
     search.second_objective =
         algorithm == Algorithm::nsga2 ? SecondObjective::parameters : SecondObjective::none;
+    search.failures.value = seed % 7 < 3 ? FailureValue::ignore : FailureValue::worst;
     const auto course = static_cast<Course>(seed % 5);
     const std::size_t workers = seed % 3 == 0 ? 1 : seed % 3 == 1 ? 4 : 20;
     SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(space));
@@ -139,6 +142,54 @@ TEST_P(EverySampler, ServesEverySpaceOrSaysWhyNot) {
     }
   }
   EXPECT_GT(served, 100);
+}
+
+// Trials 1 to 40, every fourth of which fails, at places that `seed` decides; proposals that
+// follow.
+std::vector<std::optional<Point>> after_failures(Algorithm algorithm, FailureValue value,
+                                                 std::uint64_t seed) {
+  const Space space = test::unit_cube(3);
+  SearchSpec search;
+  search.algorithm = algorithm;
+  search.second_objective =
+      algorithm == Algorithm::nsga2 ? SecondObjective::parameters : SecondObjective::none;
+  search.population = 8;
+  search.failures.value = value;
+  const auto sampler = make_sampler(search, space, 5);
+  Draws places(Rng(seed, Purpose::simulation));
+  Draws others(Rng(1, Purpose::simulation, 1));
+  for (std::uint32_t n = 1; n <= 40; ++n) {
+    const bool fails = n % 4 == 0;
+    Draws& draws = fails ? places : others;
+    std::vector<double> unit;
+    for (int d = 0; d < 3; ++d) {
+      unit.push_back(draws.uniform());
+    }
+    sampler->created(TrialId(n), space.point_at(unit));
+    Observation seen = test::observation(unit[0] + unit[1] * unit[2], 10 * unit[1]);
+    if (fails) {
+      seen.outcome = n % 8 == 0 ? Outcome::diverged : Outcome::failed;
+    }
+    sampler->finished(TrialId(n), as_told(seen, search.failures));
+  }
+  std::vector<std::optional<Point>> out;
+  for (std::uint32_t next = 41; next < 61; ++next) {
+    out.push_back(sampler->propose(TrialId(next), next % 3));
+  }
+  return out;
+}
+
+TEST_P(EverySampler, LearnsNothingOfFailuresThatAreToBeIgnored) {
+  const auto algorithm = static_cast<Algorithm>(GetParam());
+  if (algorithm == Algorithm::grid) {
+    return;  // serves no cube
+  }
+  EXPECT_EQ(after_failures(algorithm, FailureValue::ignore, 3),
+            after_failures(algorithm, FailureValue::ignore, 4));
+  if (algorithm == Algorithm::tpe || algorithm == Algorithm::gp || algorithm == Algorithm::forest) {
+    EXPECT_NE(after_failures(algorithm, FailureValue::worst, 3),
+              after_failures(algorithm, FailureValue::worst, 4));
+  }
 }
 
 TEST_P(EverySampler, ServesASpaceOfNoDimensions) {

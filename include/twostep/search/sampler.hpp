@@ -27,9 +27,13 @@ struct Observation {
   double parameters = std::numeric_limits<double>::quiet_NaN();  // of the network, trainable
   double seconds = std::numeric_limits<double>::quiet_NaN();     // of training
   double fidelity = 1;  // share of the full budget that was spent, in (0, 1]
+  bool left_out = false;  // a failure of which the algorithm learns nothing but its end
 };
 
+[[nodiscard]] bool is_failure(const Observation& observation);
 [[nodiscard]] Observation observe(const Result& result);
+// What the sampler is told of it: search.failures.value.
+[[nodiscard]] Observation as_told(Observation observation, const FailuresSpec& failures);
 
 class Sampler {
  public:

@@ -139,8 +139,11 @@ struct SubsetSpec {
   friend bool operator==(const SubsetSpec&, const SubsetSpec&) = default;
 };
 
+enum class FailureValue { worst, ignore };
+
 struct FailuresSpec {
   std::uint32_t max = 0;  // stop the study after this many failed trials; 0: no cap
+  FailureValue value = FailureValue::worst;  // what a failed trial tells the algorithm
   friend bool operator==(const FailuresSpec&, const FailuresSpec&) = default;
 };
 

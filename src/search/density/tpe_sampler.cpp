@@ -58,7 +58,7 @@ class TpeSampler : public ModelSampler {
     }
     std::vector<History::Row> bad;
     for (History::Row row = 0; row < history().size(); ++row) {
-      if (!is_good[row]) {
+      if (!is_good[row] && history().status(row) != History::Status::left_out) {
         bad.push_back(row);
       }
     }

@@ -27,7 +27,9 @@ class CmaEsSampler : public ModelSampler {
 
   void finished(TrialId trial, const Observation& observation) override {
     ModelSampler::finished(trial, observation);
-    pending_.push_back(static_cast<std::uint32_t>(history().pending().size()));
+    if (history().ended().size() > pending_.size()) {
+      pending_.push_back(static_cast<std::uint32_t>(history().pending().size()));
+    }
   }
 
  private:

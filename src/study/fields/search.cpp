@@ -77,6 +77,10 @@ void add_search(Rows& t) {
                     "Stop the study when more trials than this have failed (diverged ones do not "
                     "count); 0: no limit.",
                     [](StudySpec& s) -> Slot { return &s.search.failures.max; }));
+  t.push_back(choice("search.failures.value", {"worst", "ignore"}, "worst",
+                     "What failed and diverged trials tell the search algorithm: that their "
+                     "configurations are as bad as the worst, or nothing.",
+                     [](StudySpec& s) -> Slot { return enum_slot(s.search.failures.value); }));
 }
 
 }  // namespace twostep::field_rows
