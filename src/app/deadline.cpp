@@ -99,6 +99,17 @@ std::optional<WallTime> parse_moment(const std::string& text) {
   return std::chrono::seconds(moment);
 }
 
+std::optional<double> parse_time_left(const std::string& text) {
+  const auto words = split(text.substr(0, text.find_last_not_of(" \n") + 1), ' ');
+  const auto parts = split(words.front(), ':');
+  if (words.size() != 2 || words.back() != "L" || parts.size() > 2) {
+    return std::nullopt;
+  }
+  const auto hours = parts.size() == 2 ? number(parts.front()) : std::optional(0.0);
+  const auto minutes = number(parts.back());
+  return hours && minutes ? std::optional(*hours * hour + *minutes * minute) : std::nullopt;
+}
+
 std::string moment_text(WallTime moment) {
   const auto whole = static_cast<std::time_t>(seconds(moment));
   std::tm parts{};

@@ -1,6 +1,6 @@
 // When a run has to be over: as told on the command line, or as the batch system says in the
-// environment. Slurm before 22.05 says nothing there: slurm/run.sbatch and `twostep launch` ask
-// squeue and pass it on.
+// environment. Slurm before 22.05 says nothing there, and LSF never: slurm/run.sbatch and `twostep
+// launch` ask squeue and bjobs and pass it on.
 #pragma once
 
 #include <functional>
@@ -30,6 +30,9 @@ using Lookup = std::function<std::optional<std::string>(const std::string& varia
 [[nodiscard]] std::optional<double> parse_duration(const std::string& text, double unit);
 // Seconds since the epoch, or a date and time, local unless it ends in Z.
 [[nodiscard]] std::optional<WallTime> parse_moment(const std::string& text);
+// Seconds that are left of a run limit, as LSF's `bjobs -o time_left` says it, hours:minutes and
+// what it is of: "1:30 L". nullopt: no limit, or an estimate (E, X), which ends no job.
+[[nodiscard]] std::optional<double> parse_time_left(const std::string& text);
 [[nodiscard]] std::string moment_text(WallTime moment);  // local, as parse_moment reads it
 
 }  // namespace twostep

@@ -93,6 +93,13 @@ std::vector<std::string> with_deadline(const std::vector<std::string>& run,
     options.deadline = parse_moment(end) ? end : "";
   }
   PosixClock clock;
+  if (const auto lsf = environment("LSB_JOBID"); lsf && !told && options.deadline.empty()) {
+    const std::string index = environment("LSB_JOBINDEX").value_or("0");
+    const std::string name = index == "0" ? *lsf : *lsf + "[" + index + "]";
+    const auto left =
+        parse_time_left(output_of({"bjobs", "-noheader", "-o", "time_left", name}).value_or(""));
+    options.walltime = left ? std::to_string(*left) + "s" : "";
+  }
   deadline = find_deadline(options, clock.wall(), environment);
   if (deadline) {
     out.push_back("--deadline");

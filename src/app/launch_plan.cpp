@@ -88,7 +88,7 @@ std::string launch_help() {
          "fail twice are left out. The exit code is rank 0's, whatever mpirun makes of it. "
          "SIGTERM,\n"
          "SIGUSR1 and Ctrl-C let the study stop in order; a second SIGTERM ends it at once. In a\n"
-         "Slurm job the time limit is looked up. Without mpirun or srun, srun is used in a Slurm\n"
+         "job of Slurm or LSF the time limit is looked up. Without mpirun or srun, srun is used in a Slurm\n"
          "job, else mpirun.\n\n"
          "Options:\n"
          "  --restarts N    how often the job is started again (20)\n"

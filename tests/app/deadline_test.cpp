@@ -57,6 +57,15 @@ TEST(Deadline, WhatIsToldComesBeforeTheEnvironment) {
   EXPECT_THROW(left({.walltime = "120"}), Error);
 }
 
+TEST(Deadline, LsfSaysHoursAndMinutesOfALimit) {
+  EXPECT_EQ(parse_time_left("1:30 L\n"), 5400);
+  EXPECT_EQ(parse_time_left("0:02 L"), 120);
+  EXPECT_EQ(parse_time_left("45 L"), 2700);
+  for (const char* none : {"", "-", "-\n", "1:30 E", "1:30 X", "1:30", "x:30 L", "1:2:3 L", "L"}) {
+    EXPECT_EQ(parse_time_left(none), std::nullopt) << none;
+  }
+}
+
 TEST(Deadline, TheMarginGrowsWithTheTimeThatIsLeft) {
   EXPECT_EQ(safety_margin({}, std::chrono::seconds(60)), std::chrono::seconds(10));
   EXPECT_EQ(safety_margin({}, std::chrono::minutes(20)), std::chrono::seconds(60));

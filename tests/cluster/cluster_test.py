@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -44,8 +45,8 @@ class Cluster(support.Case):
         self.hosts.stop()
         super().tearDown()
 
-    def launch(self, *run, ranks=5):
-        return self.hosts.run("h1", support.TWOSTEP, "launch", support.MPIEXEC, "--hostfile",
+    def launch(self, *run, ranks=5, options=()):
+        return self.hosts.run("h1", support.TWOSTEP, "launch", *options, support.MPIEXEC, "--hostfile",
                               self.hosts.path("hostfile"), "-n", str(ranks), "--", "run", "study.yaml", *run,
                               cwd=self.folder)
 
@@ -108,6 +109,38 @@ class Cluster(support.Case):
             if event["event"] == "finished" and event["kind"] == "trial" and event["outcome"] == "finished":
                 counts[event["trial"]] = counts.get(event["trial"], 0) + 1
         self.assertEqual(counts, {trial: 1 for trial in range(1, 31)})
+
+    def test_a_host_that_fails_twice_is_left_out(self):
+        self.write("study.yaml", LONGER)
+        result = {}
+        thread = threading.Thread(target=lambda: result.update(done=self.launch(options=["--no-recovery"])))
+        thread.start()
+        try:
+            for run in (1, 2):
+                finished = self.finished()
+                support.wait_until(lambda: self.runs() == run and self.finished() > finished or not thread.is_alive(),
+                                   f"a trial of run {run}")
+                for pid in self.hosts.processes("h3"):
+                    if self.program(pid) == support.TWOSTEP:
+                        os.kill(pid, signal.SIGKILL)
+        finally:
+            thread.join()
+        done = result["done"]
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count("starting again"), 2, done.stderr)
+        self.assertIn("without h3, where ranks died twice", done.stderr)
+        places = re.findall(r"\d+ ranks .*: 0 on h1.*", done.stderr)
+        self.assertEqual(["on h3" in line for line in places], [True, True, False], done.stderr)
+
+    def runs(self):
+        return sum('"event":"run_started"' in line for line in self.events())
+
+    @staticmethod
+    def program(pid):
+        try:
+            return os.readlink(f"/proc/{pid}/exe")
+        except OSError:
+            return ""
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def rank_of(pid):
 
 
 class Launch(support.Case):
-    def launch(self, *words, ranks=3, options=(), run=()):
+    def launch(self, *words, ranks=3, options=(), run=(), batch=None):
         launcher = list(words) or [support.MPIEXEC, "-n", str(ranks)]
         env = support.environment()
         if OPEN_MPI:
@@ -37,6 +37,7 @@ class Launch(support.Case):
                        OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_mpi_yield_when_idle="1",
                        OMPI_MCA_hwloc_base_binding_policy="none", OMPI_MCA_btl_tcp_if_include="lo",
                        OMPI_MCA_oob_tcp_if_include="lo")
+        env.update(batch or {})
         command = [support.TWOSTEP, "launch", *options, *launcher, "--", "run", "study.yaml", *run]
         return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 stdin=subprocess.DEVNULL, env=env)
@@ -177,6 +178,19 @@ class Launch(support.Case):
         self.assertGreaterEqual(self.finished(), 1)
         self.twostep("run", "study.yaml", "--walltime", "120", code=2)
         self.twostep("run", "study.yaml", "--deadline", "soon", code=2)
+
+    def test_lsf_is_asked_for_the_time_that_is_left(self):
+        """A stand-in for bjobs, which knows job 77[3] alone and gives it a minute."""
+        os.mkdir(self.path("lsf"))
+        self.write("lsf/bjobs", '#!/bin/sh\n[ "$*" = "-noheader -o time_left 77[3]" ] && echo "0:01 L"\n')
+        os.chmod(self.path("lsf", "bjobs"), 0o755)
+        self.write("study.yaml", support.STUDY)
+        path = self.path("lsf") + ":" + os.environ["PATH"]
+        _, err = self.end(self.launch(batch={"PATH": path, "LSB_JOBID": "77", "LSB_JOBINDEX": "3"}), 0)
+        self.assertRegex(err, r"Time limit: .*; stops 10 s before")
+        os.rename(self.path("out"), self.path("limited"))
+        _, err = self.end(self.launch(batch={"PATH": path, "LSB_JOBID": "77", "LSB_JOBINDEX": "0"}), 0)
+        self.assertNotIn("Time limit", err)
 
     def test_batch_scripts(self):
         self.write("study.yaml", support.STUDY)
