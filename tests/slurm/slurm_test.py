@@ -226,6 +226,20 @@ class Slurm(support.Case):
         self.check_finished(folder, 24)
         self.assertEqual(len(self.events_of(folder, "run_started")), 2)
 
+    def with_mpirun(self):
+        """Open MPI's own launcher inside the job: on both nodes, with recovery, the same result."""
+        folder = self.new_folder("mpirun")
+        with open(os.path.join(folder, "study.yaml"), "w") as file:
+            file.write(SMALL)
+        job = self.submit(folder, "study.yaml", options=["--nodes=2"],
+                          env={"TWOSTEP_LAUNCHER": "mpirun", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                               "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
+        end = self.await_end(job, folder, 200)
+        self.assertEqual(end["JobState"], "COMPLETED", self.log_of(folder)[-3000:])
+        self.check_finished(folder, 24)
+        self.assertEqual(self.trials_of(folder), self.unbroken)
+        self.assertRegex(self.log_of(folder), r"4 ranks .*: 0 on node\d.* 2-3 on node\d")
+
     def test_all_together(self):
         failures = {}
 
@@ -238,7 +252,8 @@ class Slurm(support.Case):
                 failures[scenario.__name__] = error
                 print(f"  {scenario.__name__}: FAILED after {time.monotonic() - begun:.0f} s: {error}", flush=True)
 
-        scenarios = [self.time_limit, self.node_dies, self.array, self.resubmitted, self.cancelled]
+        scenarios = [self.time_limit, self.node_dies, self.array, self.resubmitted, self.cancelled,
+                     self.with_mpirun]
         if os.environ.get("TWOSTEP_SCENARIO"):
             scenarios = [getattr(self, os.environ["TWOSTEP_SCENARIO"])]
         threads = [threading.Thread(target=run, args=(s,)) for s in scenarios]
