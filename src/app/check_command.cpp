@@ -4,6 +4,7 @@
 #include "adapters/posix/host.hpp"
 #include "app/commands.hpp"
 #include "app/study_setup.hpp"
+#include "app/warm_start.hpp"
 #include "twostep/data/transform.hpp"
 #include "twostep/study/reading_plan.hpp"
 
@@ -133,6 +134,10 @@ int check_command(const std::string& study_file) {
               s.spec.search.trials, static_cast<unsigned long long>(s.spec.search.budget.amount),
               s.spec.search.budget.unit == BudgetUnit::epochs ? "epochs" : "steps", parameters.low,
               parameters.high, parameters.middle);
+  if (const auto warm = read_warm_start(s.spec, s.space)) {
+    std::printf("warm start  %s\n",
+                warm_start_text(warm->source, warm->trials.size(), warm->left_out).c_str());
+  }
   std::printf("retraining  %u finalists, %llu %s each\n", s.spec.promotion.finalists,
               static_cast<unsigned long long>(s.spec.retraining.budget.amount),
               s.spec.retraining.budget.unit == BudgetUnit::epochs ? "epochs" : "steps");

@@ -90,6 +90,10 @@ struct Describer {
     out += ", " + number(r.seconds) + " s";
     return out + (r.message.empty() ? "" : ": " + r.message);
   }
+  std::string operator()(const WarmStarted& e) const {
+    return "search begun with " + std::to_string(e.trials.size()) + " trials of " + e.source +
+           (e.left_out > 0 ? ", " + std::to_string(e.left_out) + " left out" : "");
+  }
   std::string operator()(const TrialStopped& e) const {
     return "trial " + std::to_string(e.trial.value) + " stopped: it goes no further";
   }

@@ -269,6 +269,10 @@ std::string report_text(const Report& report) {
   add_line(out, "search",
            report.algorithm + ", seed " + std::to_string(report.seed) + ", " +
                std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs"));
+  if (report.prior_trials > 0) {
+    add_line(out, "warm start",
+             std::to_string(report.prior_trials) + " trials of " + report.warm_start);
+  }
   if (report.workers_lost > 0) {
     add_line(out, "lost",
              std::to_string(report.workers_lost) +
@@ -333,6 +337,8 @@ std::string report_json(const Report& report) {
             {"phase", report.phase},
             {"message", report.message},
             {"runs", report.runs},
+            {"warm_start", report.warm_start},
+            {"prior_trials", report.prior_trials},
             {"workers_lost", report.workers_lost},
             {"losses", report.losses},
             {"trials_planned", report.planned_trials},

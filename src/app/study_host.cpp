@@ -12,6 +12,7 @@
 #include "app/report_render.hpp"
 #include "app/run_outcome.hpp"
 #include "app/study_folder.hpp"
+#include "app/warm_start.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/log.hpp"
 #include "twostep/control/checkpoint.hpp"
@@ -62,6 +63,7 @@ void StudyHost::open(Link& link) {
   for (std::uint32_t rank = 1; rank <= workers_; ++rank) {
     facts.workers.push_back(WorkerId(rank));
   }
+  facts.warm_start = [this] { return read_warm_start(setup_.spec, setup_.space); };
   const StudyIdentity identity{setup_.spec, setup_.space, to_json(setup_.spec),
                                setup_.plan.data_digest};
   node_.emplace(identity, facts, link, *files_, clock_, limits());
@@ -215,6 +217,10 @@ void StudyHost::prepare_folder() {
 
 void StudyHost::announce() {
   const State& s = node_->state();
+  if (s.warm_started && s.trials.empty()) {
+    progress_.message("Warm start: " +
+                      warm_start_text(s.warm_start, s.prior_trials, s.prior_left_out));
+  }
   if (node_->resumed() && !node_->already_finished()) {
     std::string found = std::to_string(s.trials_done) + " of " +
                         std::to_string(setup_.spec.search.trials) + " trials done";

@@ -28,6 +28,12 @@ std::string against(const State& s, const StudyCreated&) {
   return s.events > 0 ? "the study is created a second time" : "";
 }
 
+std::string against(const State& s, const WarmStarted&) {
+  return s.warm_started      ? "a study is begun with earlier trials a second time"
+         : !s.trials.empty() ? "a study is begun with earlier trials after its own"
+                             : "";
+}
+
 std::string against(const State& s, const TrialCreated& e) {
   return e.trial.value == s.trials.size() + 1 ? "" : "a trial is created out of order";
 }

@@ -37,6 +37,11 @@ void Coordinator::replay(const Event& event) {
   }
   if (const auto* created = std::get_if<TrialCreated>(&event)) {
     proposer_.created(created->trial, created->point);
+  } else if (const auto* warm = std::get_if<WarmStarted>(&event)) {
+    for (const PriorTrial& t : warm->trials) {
+      const Observation seen{t.outcome, t.objective, t.parameters, t.seconds};
+      proposer_.learn(t.point, as_told(seen, spec_.search.failures));
+    }
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;
     plan_.finished(r);
@@ -55,9 +60,13 @@ void Coordinator::record(Step& step, const Event& event) {
   step.events.push_back(event);
 }
 
-Step Coordinator::start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers) {
+Step Coordinator::start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers,
+                        const std::optional<WarmStarted>& warm) {
   Step step;
   record(step, started);
+  if (warm) {
+    record(step, *warm);
+  }
   for (const WorkerId id : workers) {
     workers_[id].heard = now;
   }

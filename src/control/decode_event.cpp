@@ -129,11 +129,25 @@ Event read_run_started(const Json& json) {
   return e;
 }
 
-Event read_trial_created(const Json& json) {
-  TrialCreated e;
-  e.trial = TrialId(natural<std::uint32_t>(json, "trial"));
+Point read_point(const Json& json) {
+  Point point;
   for (const Json& v : json.at("point")) {
-    e.point.values.push_back(read_value(v));
+    point.values.push_back(read_value(v));
+  }
+  return point;
+}
+
+Event read_trial_created(const Json& json) {
+  return TrialCreated{TrialId(natural<std::uint32_t>(json, "trial")), read_point(json)};
+}
+
+Event read_warm_started(const Json& json) {
+  WarmStarted e;
+  e.source = json.at("source").get<std::string>();
+  e.left_out = natural<std::uint64_t>(json, "left_out");
+  for (const Json& t : json.at("trials")) {
+    e.trials.push_back({read_point(t), enumerator<Outcome>(t, "outcome"), real(t.at("objective")),
+                        real(t.at("parameters")), real(t.at("seconds"))});
   }
   return e;
 }
@@ -218,6 +232,9 @@ Event read_other(const std::string& kind, const Json& json) {
   }
   if (kind == "finalists_chosen") {
     return FinalistsChosen{id_list<TrialId, std::uint32_t>(json.at("finalists"))};
+  }
+  if (kind == "warm_started") {
+    return read_warm_started(json);
   }
   if (kind == "teams_planned") {
     return read_teams_planned(json);

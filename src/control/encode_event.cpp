@@ -133,13 +133,38 @@ void write_body(JsonWriter& w, const RunStarted& e) {
   w.integer(e.wall_ns);
 }
 
+void write_point(JsonWriter& w, const Point& point) {
+  w.key("point");
+  w.open_array();
+  for (const Value& v : point.values) {
+    write_value(w, v);
+  }
+  w.close_array();
+}
+
 void write_body(JsonWriter& w, const TrialCreated& e) {
   text(w, "event", "trial_created");
   natural(w, "trial", e.trial.value);
-  w.key("point");
+  write_point(w, e.point);
+}
+
+void write_body(JsonWriter& w, const WarmStarted& e) {
+  text(w, "event", "warm_started");
+  text(w, "source", e.source);
+  natural(w, "left_out", e.left_out);
+  w.key("trials");
   w.open_array();
-  for (const Value& v : e.point.values) {
-    write_value(w, v);
+  for (const PriorTrial& t : e.trials) {
+    w.open_object();
+    write_point(w, t.point);
+    text(w, "outcome", name(t.outcome));
+    w.key("objective");
+    w.real(t.objective);
+    w.key("parameters");
+    w.real(t.parameters);
+    w.key("seconds");
+    w.real(t.seconds);
+    w.close_object();
   }
   w.close_array();
 }

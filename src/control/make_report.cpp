@@ -201,6 +201,8 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.phase = phase_text(state);
   report.message = state.ended && !state.end.success ? state.end.message : "";
   report.runs = state.run.run.value;
+  report.warm_start = state.warm_start;
+  report.prior_trials = state.prior_trials;
   report.planned_trials =
       state.exhausted ? static_cast<std::uint32_t>(state.trials.size()) : spec.search.trials;
   report.finished = state.trials_finished;

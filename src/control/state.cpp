@@ -79,6 +79,14 @@ void apply_event(State& s, const RunStarted& e) {
   }
 }
 
+void apply_event(State& s, const WarmStarted& e) {
+  TWOSTEP_CHECK(!s.warm_started && s.trials.empty());
+  s.warm_started = true;
+  s.warm_start = e.source;
+  s.prior_trials = e.trials.size();
+  s.prior_left_out = e.left_out;
+}
+
 void apply_event(State& s, const TrialCreated& e) {
   TWOSTEP_CHECK(e.trial.value == s.trials.size() + 1);
   TrialRecord trial;
@@ -328,7 +336,9 @@ std::uint64_t State::digest() const {
   w.u32(run.run.value);
   w.u8(static_cast<std::uint8_t>((exhausted ? 1 : 0) | (subset_extracted ? 2 : 0) |
                                  (full_extracted ? 4 : 0) | (finalists_chosen ? 8 : 0) |
-                                 (ended ? 16 : 0) | (run_ended ? 32 : 0)));
+                                 (ended ? 16 : 0) | (run_ended ? 32 : 0) |
+                                 (warm_started ? 64 : 0)));
+  w.u64(prior_trials);
   w.u32(workers_lost);
   w.u64(events);
   const Bytes bytes = w.take();

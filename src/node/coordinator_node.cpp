@@ -1,5 +1,6 @@
 #include "twostep/node/coordinator_node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "twostep/base/error.hpp"
@@ -12,6 +13,17 @@ namespace twostep {
 namespace {
 
 constexpr Duration look_every = std::chrono::seconds(2);
+
+// Whether the configurations that the event brings are of this space.
+bool all_inside(const Space& space, const Event& event) {
+  if (const auto* created = std::get_if<TrialCreated>(&event)) {
+    return space.contains(created->point);
+  }
+  const auto* warm = std::get_if<WarmStarted>(&event);
+  return warm == nullptr ||
+         std::all_of(warm->trials.begin(), warm->trials.end(),
+                     [&](const PriorTrial& t) { return space.contains(t.point); });
+}
 
 }  // namespace
 
@@ -52,8 +64,7 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
       snapshot_(options.snapshot_events) {
   const auto replay = [&](const NumberedEvent& event) {
     require_consistent(state(), event.event, event.seq);
-    const auto* created = std::get_if<TrialCreated>(&event.event);
-    if (created != nullptr && !study.space.contains(created->point)) {
+    if (!all_inside(study.space, event.event)) {
       throw Error(ErrorKind::study,
                   Problem{"journal", "event " + std::to_string(event.seq) + " is not of this study",
                           "its configuration is not in the search space", ""});
@@ -73,6 +84,9 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
     already_finished_ = true;
     return;
   }
+  // Before anything is written: where there is nothing to learn from, no study begins.
+  const bool new_search = facts.warm_start && !state().warm_started && state().trials.empty();
+  const auto warm = new_search ? facts.warm_start() : std::nullopt;
   segment_ = contents.newest_segment + 1;
   journal_.emplace(files, segment_, contents.last_seq, &snapshot_);
   Step step;
@@ -90,7 +104,7 @@ CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& fac
   started.full_present = facts.full_present;
   started.host = facts.host;
   started.wall_ns = clock_.wall().count();
-  Step begun = coordinator_.start(clock_.now(), started, facts.workers);
+  Step begun = coordinator_.start(clock_.now(), started, facts.workers, warm);
   if (!resumed_) {
     begun.events.insert(begun.events.begin(), step.events.begin(), step.events.end());
   }

@@ -29,6 +29,13 @@ Proposer::Proposer(std::unique_ptr<Sampler> sampler, const Space& space,
   }
 }
 
+void Proposer::learn(const Point& point, const Observation& observation) {
+  TWOSTEP_REQUIRE(seen_.empty());
+  const TrialId trial(++learnt_);
+  sampler_->created(trial, point);
+  sampler_->finished(trial, observation);
+}
+
 bool Proposer::is_new(const Point& point) const {
   auto [at, end] = seen_.equal_range(fingerprint(point));
   for (; at != end; ++at) {
@@ -46,7 +53,7 @@ std::optional<Point> Proposer::next_first(TrialId next) const {
   const PartialPoint& given = first_[next.value - 1];
   for (std::uint32_t draw = 0; draw < most_draws; ++draw) {
     Point base{std::vector<Value>(space_.dimensions.size())};
-    if (auto proposed = sampler_->propose(next, draw)) {
+    if (auto proposed = sampler_->propose(as_sampled(next), draw)) {
       base = std::move(*proposed);
     }
     Point point =
@@ -66,7 +73,7 @@ std::optional<Point> Proposer::next(TrialId next) const {
     return point;
   }
   for (std::uint32_t draw = 0; draw < most_draws; ++draw) {
-    std::optional<Point> point = sampler_->propose(next, draw);
+    std::optional<Point> point = sampler_->propose(as_sampled(next), draw);
     if (!point && !first_.empty() && every_) {
       break;  // points that the first ones stood in for are left
     }
@@ -92,15 +99,15 @@ std::optional<Point> Proposer::search_all(TrialId next) const {
 
 void Proposer::created(TrialId trial, const Point& point) {
   seen_.emplace(fingerprint(point), point);
-  sampler_->created(trial, point);
+  sampler_->created(as_sampled(trial), point);
 }
 
 void Proposer::observed(TrialId trial, const Observation& observation) {
-  sampler_->observed(trial, observation);
+  sampler_->observed(as_sampled(trial), observation);
 }
 
 void Proposer::finished(TrialId trial, const Observation& observation) {
-  sampler_->finished(trial, observation);
+  sampler_->finished(as_sampled(trial), observation);
 }
 
 }  // namespace twostep

@@ -61,6 +61,12 @@ const char* name(Algorithm algorithm) {
   return name_of(names, algorithm);
 }
 
+bool learns(Algorithm algorithm) {
+  return algorithm == Algorithm::tpe || algorithm == Algorithm::cma_es ||
+         algorithm == Algorithm::evolution || algorithm == Algorithm::nsga2 ||
+         algorithm == Algorithm::forest || algorithm == Algorithm::gp;
+}
+
 std::vector<Refusal> refusals(const SearchSpec& search, const Space& space) {
   std::vector<Refusal> out;
   refuse_population(search, space, out);

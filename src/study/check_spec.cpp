@@ -216,6 +216,27 @@ void check_algorithm(ReaderContext& c) {
   }
 }
 
+void check_warm_start(ReaderContext& c) {
+  const SearchSpec& search = c.spec.search;
+  if (search.warm_start.empty()) {
+    return;
+  }
+  const std::string at = c.place("search.warm_start");
+  if (c.use == StudyUse::ask) {
+    c.problem(at, "search.warm_start goes with twostep run",
+              "whoever asks and tells can tell earlier trials too",
+              R"(leave it out, and send {"tell": {"configuration": ..., "value": ...}} first)");
+  } else if (!learns(search.algorithm)) {
+    c.problem(at,
+              std::string("search.warm_start teaches nothing to search.algorithm: ") +
+                  name(search.algorithm),
+              "its points do not depend on results", "use tpe, gp, forest or cma_es");
+  } else if (search.warm_start == c.spec.directory) {
+    c.problem(at, "search.warm_start is the study's own directory",
+              "a study goes on with its own trials without it", "name an earlier study's");
+  }
+}
+
 void check_reproducible(ReaderContext& c) {
   const RetrainingSpec& r = c.spec.retraining;
   if (r.reproducible && r.team > r.micro_batches) {
@@ -272,6 +293,7 @@ void check_spec(ReaderContext& context) {
     check_finalists(context);
   }
   check_early_stopping(context);
+  check_warm_start(context);
   check_algorithm(context);
 }
 

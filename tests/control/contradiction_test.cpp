@@ -43,6 +43,16 @@ TEST(Contradiction, WhatCanFollowIsAccepted) {
   }
 }
 
+TEST(Contradiction, EarlierTrialsComeOnceAndBeforeTheStudysOwn) {
+  State s;
+  for (const Event& e : {Event(StudyCreated{}), Event(RunStarted{}), Event(WarmStarted{"old"})}) {
+    EXPECT_EQ(contradiction(s, e), "");
+    s.apply(e);
+  }
+  EXPECT_NE(contradiction(s, WarmStarted{"older"}), "");
+  EXPECT_NE(contradiction(begun(), WarmStarted{"old"}), "");
+}
+
 TEST(Contradiction, WhatCannotFollowIsNamed) {
   const State s = begun();
   Result unknown = result(1, 9);

@@ -43,6 +43,73 @@ TEST(Nodes, OneProcessDoesItAll) {
   EXPECT_EQ(state.trials_done, 30U);
 }
 
+WarmStarted earlier_trials(const Space& space, std::uint32_t count) {
+  WarmStarted warm{"studies/old", 2, {}};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const double u = (i + 0.5) / count;
+    warm.trials.push_back({space.point_at(std::vector<double>(space.dimensions.size(), u)),
+                           i % 5 == 0 ? Outcome::failed : Outcome::finished, u, 100, 1});
+  }
+  return warm;
+}
+
+// Points of a study of tpe that is stopped and goes on until all trials are created.
+std::vector<Point> warm_points(std::uint32_t earlier, std::vector<int> ticks, int& asked) {
+  StudyIdentity study = simulated_study(1, 30);
+  study.spec.search.algorithm = Algorithm::tpe;
+  study.spec_json = to_json(study.spec);
+  MemFiles files;
+  std::vector<Point> out;
+  ticks.push_back(1 << 20);
+  for (const int most : ticks) {
+    SimClock clock;
+    LocalLink link;
+    RunFacts facts = alone();
+    facts.warm_start = [&]() -> std::optional<WarmStarted> {
+      ++asked;
+      return earlier > 0 ? std::optional(earlier_trials(study.space, earlier)) : std::nullopt;
+    };
+    CoordinatorOptions options;
+    options.snapshot_events = 5;
+    CoordinatorNode coordinator(study, facts, link.coordinator_end(), files, clock, options);
+    EXPECT_EQ(coordinator.state().prior_trials, earlier);
+    CurveTrainer trainer(clock, {});
+    WorkerNode worker(link.worker_end(), trainer, clock);
+    for (int i = 0; i < most && !coordinator.done(); ++i) {
+      coordinator.tick();
+      worker.tick();
+    }
+    out.clear();
+    for (const TrialRecord& trial : coordinator.state().trials) {
+      out.push_back(trial.point);
+    }
+  }
+  EXPECT_EQ(out.size(), 30U);
+  return out;
+}
+
+TEST(Nodes, ASearchBeginsWithEarlierTrialsAndIsTheSameWhereverItStops) {
+  int asked = 0;
+  const auto whole = warm_points(40, {}, asked);
+  EXPECT_EQ(asked, 1);
+  asked = 0;
+  EXPECT_EQ(warm_points(40, {30, 70, 50}, asked), whole);
+  EXPECT_EQ(asked, 1);  // where the earlier study lies is of no interest any more
+  EXPECT_NE(warm_points(0, {}, asked), whole);
+}
+
+TEST(Nodes, EarlierTrialsOfAnotherSpaceAreRefused) {
+  StudyIdentity study = simulated_study(1, 30);
+  MemFiles files;
+  SimClock clock;
+  LocalLink link;
+  RunFacts facts = alone();
+  facts.warm_start = [&] { return std::optional(earlier_trials(study.space, 3)); };
+  { const CoordinatorNode first(study, facts, link.coordinator_end(), files, clock); }
+  study.space.dimensions.pop_back();
+  EXPECT_THROW(CoordinatorNode(study, facts, link.coordinator_end(), files, clock), Error);
+}
+
 TEST(Nodes, AFinishedStudyOpensNoNewRun) {
   MemFiles files;
   const StudyIdentity study = simulated_study(1, 30);

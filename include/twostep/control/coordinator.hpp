@@ -79,8 +79,9 @@ class Coordinator {
   // Before the run: every event of the journal, in order.
   void replay(const Event& event);
   // Opens the run: applies `started` (whose run number and accepted prefix the caller chose) and
-  // expects these workers.
-  Step start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers);
+  // expects these workers. warm: the trials that the search begins with; of a study's first run.
+  Step start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers,
+             const std::optional<WarmStarted>& warm = std::nullopt);
   Step on(Time now, const Input& input);
 
   [[nodiscard]] const State& state() const { return state_; }

@@ -51,6 +51,10 @@ struct State {
   std::string data_digest;
   std::vector<TrialRecord> trials;  // trials[i].id == i + 1
   bool exhausted = false;           // the search has no further points
+  bool warm_started = false;
+  std::string warm_start;            // where the trials came from that the search began with,
+  std::uint64_t prior_trials = 0;    // how many they are,
+  std::uint64_t prior_left_out = 0;  // and how many had no place in the space
   bool subset_extracted = false;
   bool full_extracted = false;
   Result subset;  // of the last extraction
@@ -81,7 +85,7 @@ struct State {
   std::uint32_t workers_lost = 0;
   static constexpr std::size_t most_losses_kept = 20;
   std::vector<WorkerLost> losses;  // the first of them, for the report
-  TrialId best;  // of the finished trials, else of those stopped latest; 0: none
+  TrialId best;                    // of the finished trials, else of those stopped latest; 0: none
   std::uint64_t events = 0;
 
   void apply(const Event& event);

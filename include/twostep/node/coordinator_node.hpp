@@ -3,6 +3,7 @@
 // after a crash at any point the journal holds whatever anybody was told.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct RunFacts {  // what the shell found at the start; goes into RunStarted
   bool subset_present = false;
   bool full_present = false;
   std::vector<WorkerId> workers;  // ranks
+  // search.warm_start; asked for once, where the study has neither trials nor earlier ones yet.
+  std::function<std::optional<WarmStarted>()> warm_start = {};
 };
 
 class CoordinatorNode {

@@ -21,6 +21,9 @@ class Proposer {
   // that is a duplicate and leaves nothing open is passed over.
   Proposer(std::unique_ptr<Sampler> sampler, const Space& space,
            const std::vector<NamedValues>& first = {}, std::uint64_t seed = 0);
+  // A trial of an earlier search, before the first of this one. To the sampler it is one more
+  // trial: trial n is number n + (how many were learnt) there. Its point may be proposed again.
+  void learn(const Point& point, const Observation& observation);
   // The point for trial `next`, different from every created point; nullopt: exhausted.
   [[nodiscard]] std::optional<Point> next(TrialId next) const;
   void created(TrialId trial, const Point& point);
@@ -32,9 +35,11 @@ class Proposer {
   std::unique_ptr<Sampler> sampler_;
   std::vector<PartialPoint> first_;
   std::uint64_t seed_;
+  std::uint32_t learnt_ = 0;
   std::unique_ptr<Sampler> every_;  // of a space that can be gone through
   std::optional<std::uint64_t> cardinality_;
   std::multimap<std::uint64_t, Point> seen_;  // by fingerprint
+  [[nodiscard]] TrialId as_sampled(TrialId trial) const { return TrialId(trial.value + learnt_); }
   [[nodiscard]] bool is_new(const Point& point) const;
   [[nodiscard]] std::optional<Point> next_first(TrialId next) const;
   [[nodiscard]] std::optional<Point> search_all(TrialId next) const;

@@ -13,6 +13,7 @@ namespace twostep {
 
 [[nodiscard]] std::vector<std::string> algorithm_names();
 [[nodiscard]] const char* name(Algorithm);
+[[nodiscard]] bool learns(Algorithm);  // whether its points depend on results
 
 // Why an algorithm cannot serve a space, and what to use instead.
 struct Refusal {

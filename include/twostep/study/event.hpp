@@ -29,6 +29,21 @@ struct RunStarted {  // voids every open assignment of earlier runs
   std::int64_t wall_ns = 0;  // for people only
 };
 
+// A trial of an earlier search, as this study's algorithm learns from it.
+struct PriorTrial {
+  Point point;  // of this study's space
+  Outcome outcome = Outcome::finished;
+  double objective = 0;  // as it is minimised; NaN unless finished
+  double parameters = 0;
+  double seconds = 0;
+};
+
+struct WarmStarted {  // before the first trial is created
+  std::string source;
+  std::uint64_t left_out = 0;  // trials there that have no place in this space
+  std::vector<PriorTrial> trials;
+};
+
 struct TrialCreated {
   TrialId trial;
   Point point;
@@ -80,6 +95,6 @@ struct RunEnded {      // clean end of this run, whether or not the study is fin
 
 using Event = std::variant<StudyCreated, RunStarted, TrialCreated, Dispatched, Finished, WorkerLost,
                            SearchExhausted, FinalistsChosen, TeamsPlanned, StudyEnded, RunEnded,
-                           TrialStopped>;
+                           TrialStopped, WarmStarted>;
 
 }  // namespace twostep

@@ -58,6 +58,8 @@ struct Report {
   std::string phase;    // "search", "retraining", "finished", "failed"
   std::string message;  // why it failed
   std::uint32_t runs = 0;
+  std::string warm_start;  // where the search's first knowledge came from, and how many trials
+  std::uint64_t prior_trials = 0;
   std::uint32_t planned_trials = 0;
   std::uint32_t finished = 0;
   std::uint32_t diverged = 0;
