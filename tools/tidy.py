@@ -24,7 +24,7 @@ LIBRARIES = {
     "boost": r"boost/.*",
     "eigen": r"Eigen/.*",
     "json": r"nlohmann/.*",
-    "posix": r"unistd\.h|fcntl\.h|dirent\.h|glob\.h|sched\.h|termios\.h|sys/.*|csignal|signal\.h|filesystem",
+    "posix": r"unistd\.h|fcntl\.h|dirent\.h|glob\.h|poll\.h|sched\.h|termios\.h|sys/.*|csignal|signal\.h|filesystem",
     "threads": r"thread|mutex|atomic|future|condition_variable|barrier",
 }
 STANDARD = re.compile(r"[a-z_0-9]+$")  # <vector>, <cstdint>, ...

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "adapters/posix/host.hpp"
+#include "adapters/posix/program.hpp"
 #include "app/commands.hpp"
 #include "app/study_setup.hpp"
 #include "app/warm_start.hpp"
@@ -80,11 +81,60 @@ void print_variables(const char* title, const std::vector<VariableSpec>& variabl
   }
 }
 
+void print_space(const Space& space) {
+  std::printf("space       %zu dimensions", space.dimensions.size());
+  if (const auto n = space.cardinality()) {
+    std::printf(", %s configurations", std::to_string(*n).c_str());
+  }
+  std::printf("\n");
+  for (const Dimension& d : space.dimensions) {
+    std::printf("  %-24s %s%s\n", d.name.c_str(), range_text(d).c_str(),
+                d.condition ? " (conditional)" : "");
+  }
+}
+
+void print_warm_start(const StudySetup& s) {
+  if (const auto warm = read_warm_start(s.spec, s.space)) {
+    std::printf("warm start  %s\n",
+                warm_start_text(warm->source, warm->trials.size(), warm->left_out).c_str());
+  }
+}
+
+const char* unit_of(const Budget& budget) {
+  return budget.unit == BudgetUnit::epochs ? "epochs" : "steps";
+}
+
+int print_command(const StudySetup& s) {
+  std::printf("study       %s, seed %llu, directory %s\n", s.spec.name.c_str(),
+              static_cast<unsigned long long>(s.spec.seed), s.spec.directory.c_str());
+  std::printf("command    ");
+  for (const std::string& word : s.spec.trainer.command) {
+    std::printf(" %s", word.c_str());
+  }
+  std::printf("\nprogram     %s\n",
+              find_program(s.spec.trainer.command.front()).value_or("").c_str());
+  print_space(s.space);
+  std::printf("search      %u trials of %llu %s, %s values are better\n", s.spec.search.trials,
+              static_cast<unsigned long long>(s.spec.search.budget.amount),
+              unit_of(s.spec.search.budget), s.spec.trainer.maximise ? "larger" : "smaller");
+  print_warm_start(s);
+  std::printf("step 2      %u finalists, %llu %s each, one per %s at a time\n",
+              s.spec.promotion.finalists,
+              static_cast<unsigned long long>(s.spec.retraining.budget.amount),
+              unit_of(s.spec.retraining.budget),
+              s.spec.trainer.finalists_per == FinalistsPer::node ? "node" : "worker");
+  std::printf("no mistakes found\n");
+  return 0;
+}
+
 }  // namespace
 
 int check_command(const std::string& study_file) {
   const StudySetup s = load_study(study_file);
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  if (s.spec.runs_command()) {
+    return print_command(s);
+  }
   std::printf("study       %s, seed %llu, directory %s%s\n", s.spec.name.c_str(),
               static_cast<unsigned long long>(s.spec.seed), s.spec.directory.c_str(),
               exists(s.spec.directory + "/journal") ? " (holds a study: run resumes it)" : "");
@@ -113,15 +163,7 @@ int check_command(const std::string& study_file) {
               number(s.plan.split_rows[2]).c_str());
   std::printf("subset      %s training, %s validation rows\n", number(s.plan.subset_rows).c_str(),
               number(s.plan.subset_validation_rows).c_str());
-  std::printf("space       %zu dimensions", s.space.dimensions.size());
-  if (const auto n = s.space.cardinality()) {
-    std::printf(", %s configurations", number(*n).c_str());
-  }
-  std::printf("\n");
-  for (const Dimension& d : s.space.dimensions) {
-    std::printf("  %-24s %s%s\n", d.name.c_str(), range_text(d).c_str(),
-                d.condition ? " (conditional)" : "");
-  }
+  print_space(s.space);
   const Cost parameters = sample_parameters(s);
   const double trial_rows =
       rows_seen(s.spec.search.budget, static_cast<double>(s.plan.subset_rows), 256);
@@ -132,15 +174,11 @@ int check_command(const std::string& study_file) {
   const double retrain = 6 * parameters.middle * full_rows * s.spec.promotion.finalists;
   std::printf("search      %u trials of %llu %s; %.0f to %.0f parameters, half below %.0f\n",
               s.spec.search.trials, static_cast<unsigned long long>(s.spec.search.budget.amount),
-              s.spec.search.budget.unit == BudgetUnit::epochs ? "epochs" : "steps", parameters.low,
-              parameters.high, parameters.middle);
-  if (const auto warm = read_warm_start(s.spec, s.space)) {
-    std::printf("warm start  %s\n",
-                warm_start_text(warm->source, warm->trials.size(), warm->left_out).c_str());
-  }
+              unit_of(s.spec.search.budget), parameters.low, parameters.high, parameters.middle);
+  print_warm_start(s);
   std::printf("retraining  %u finalists, %llu %s each\n", s.spec.promotion.finalists,
               static_cast<unsigned long long>(s.spec.retraining.budget.amount),
-              s.spec.retraining.budget.unit == BudgetUnit::epochs ? "epochs" : "steps");
+              unit_of(s.spec.retraining.budget));
   std::printf("reading     %s\n", plan_reading(s.spec.retraining, s.plan.split_rows[0],
                                                s.plan.inputs() + s.plan.targets())
                                       .text()

@@ -8,6 +8,7 @@
 #include <map>
 #include <new>
 
+#include "adapters/posix/program.hpp"
 #include "app/commands.hpp"
 #include "twostep/base/error.hpp"
 
@@ -310,6 +311,9 @@ int dispatch(int& argc, char**& argv) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "guard") {  // of a command: for ourselves alone
+    return guard_program({argv + 2, argv + argc});
+  }
   try {
     const int code = dispatch(argc, argv);
     std::cout.flush();

@@ -187,8 +187,14 @@ std::string worst_test(const FinalistRow& f, Task task) {
   return std::isnan(lowest) ? "-" : brief(lowest, 5);
 }
 
+std::string objective_text(const Report& report) {
+  return report.runs_command         ? "value"
+         : is_loss(report.objective) ? "loss"
+                                     : name(report.objective);
+}
+
 std::string finalists_table(const Report& report) {
-  const std::string what = is_loss(report.objective) ? "loss" : name(report.objective);
+  const std::string what = objective_text(report);
   const int width = std::max<int>(11, static_cast<int>(what.size()) + 7);
   char head[256];
   std::snprintf(head, sizeof head,
@@ -207,6 +213,27 @@ std::string finalists_table(const Report& report) {
     out += line;
   }
   return out + "  *: no other finalist is both more accurate and smaller\n";
+}
+
+// Parameters and times of inference are the command's, if it says any.
+std::string command_table(const Report& report) {
+  const auto given = [](double value, double factor, int digits) {
+    return std::isnan(value) || value == 0 ? std::string("-") : brief(factor * value, digits);
+  };
+  std::string out =
+      "  rank  trial  step-1 rank  step-1 value  step-2 value     seconds   parameters   us/row\n";
+  for (const FinalistRow& f : report.finalists) {
+    char line[256];
+    const std::string rank = f.rank == 0 ? f.status : std::to_string(f.rank);
+    std::snprintf(line, sizeof line, "%s%5s  %5u  %11u  %12s  %12s  %10s   %10s   %6s\n",
+                  f.efficient ? "*" : " ", rank.c_str(), f.trial.value, f.search_rank,
+                  brief(f.search_objective).c_str(), brief(f.objective).c_str(),
+                  given(f.train_seconds, 1, 4).c_str(),
+                  given(static_cast<double>(f.parameters), 1, 10).c_str(),
+                  given(f.inference_seconds_per_row, 1e6, 3).c_str());
+    out += line;
+  }
+  return out + "  *: no other finalist is both better and smaller\n";
 }
 
 std::string targets_table(const FinalistRow& best, Task task) {
@@ -249,8 +276,7 @@ std::string baseline_text(const Report& report) {
     }
   }
   return out + " (" + std::to_string(shared) + " of them are finalists; best step-1 " +
-         (is_loss(report.objective) ? "loss" : name(report.objective)) + " " +
-         brief(report.one_epoch_best_objective) + ")\n";
+         objective_text(report) + " " + brief(report.one_epoch_best_objective) + ")\n";
 }
 
 }  // namespace
@@ -261,10 +287,13 @@ std::string report_text(const Report& report) {
     add_line(out, "stopped", report.message);
   }
   add_line(out, "directory", report.directory);
-  if (report.objective != Metric::mse) {
+  const char* direction = larger_is_better(report.objective) ? "larger" : "smaller";
+  if (report.runs_command) {
+    add_line(out, "objective", std::string("the command's values, ") + direction + " is better");
+  } else if (report.objective != Metric::mse) {
     add_line(out, "objective",
-             std::string(name(report.objective)) + " on the validation rows, " +
-                 (larger_is_better(report.objective) ? "larger" : "smaller") + " is better");
+             std::string(name(report.objective)) + " on the validation rows, " + direction +
+                 " is better");
   }
   add_line(out, "search",
            report.algorithm + ", seed " + std::to_string(report.seed) + ", " +
@@ -308,12 +337,14 @@ std::string report_text(const Report& report) {
            duration_text(report.search_seconds) + " in step 1, " +
                duration_text(report.retraining_seconds) + " in step 2, summed over ranks' work");
   if (!report.finalists.empty()) {
-    out += "\nFinalists, retrained on all training rows\n" + finalists_table(report);
+    out += report.runs_command ? "\nFinalists, trained on all data\n"
+                               : "\nFinalists, retrained on all training rows\n";
+    out += report.runs_command ? command_table(report) : finalists_table(report);
     for (const FinalistRow& f : report.finalists) {
       out += "  trial " + std::to_string(f.trial.value) + ": " + configuration_text(f) + "\n";
       out += f.message.empty() ? "" : "    " + f.message + "\n";
     }
-    if (report.finalists.front().rank == 1) {
+    if (report.finalists.front().rank == 1 && !report.runs_command) {
       out += "\n" + targets_table(report.finalists.front(), report.task);
     }
     out += "\n" + baseline_text(report);
@@ -332,7 +363,7 @@ std::string report_json(const Report& report) {
             {"directory", report.directory},
             {"seed", report.seed},
             {"algorithm", report.algorithm},
-            {"objective_metric", name(report.objective)},
+            {"objective_metric", report.runs_command ? "value" : name(report.objective)},
             {"larger_is_better", larger_is_better(report.objective)},
             {"phase", report.phase},
             {"message", report.message},

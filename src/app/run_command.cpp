@@ -69,9 +69,10 @@ int run_alone(const RunOptions& options) {
   host.open(link.coordinator_end());
   try {
     if (!host.done()) {
-      WorkerTasks tasks(host.setup(), std::make_unique<SoloGroupMaker>(), host.clock());
       const auto files = make_posix_files(host.setup().spec.directory);
-      WorkerNode worker(link.worker_end(), tasks, host.clock(),
+      const auto tasks =
+          make_worker_tasks(host.setup(), std::make_unique<SoloGroupMaker>(), *files, host.clock());
+      WorkerNode worker(link.worker_end(), *tasks, host.clock(),
                         worker_options(host.setup().spec, options), files.get());
       while (!host.done()) {
         host.tick();
@@ -191,9 +192,9 @@ int run_worker(const RunOptions& options, MpiWorld& world) {
   world.gather(missing_here(setup, reader.text()));
   const auto link = world.make_link();
   PosixClock clock;
-  WorkerTasks tasks(setup, world.make_group_maker(), clock);
   const auto files = make_posix_files(setup.spec.directory);
-  WorkerNode worker(*link, tasks, clock, worker_options(setup.spec, options), files.get());
+  const auto tasks = make_worker_tasks(setup, world.make_group_maker(), *files, clock);
+  WorkerNode worker(*link, *tasks, clock, worker_options(setup.spec, options), files.get());
   Backoff backoff;
   while (!worker.done()) {
     backoff.after(worker.tick());

@@ -92,7 +92,11 @@ int slurm_command(const SlurmOptions& o) {
       o.study_file.find('\n') != std::string::npos) {
     refuse("line breaks in paths", "");
   }
-  const Estimate e = estimate(s);
+  if (s.spec.runs_command() && o.nodes == 0) {
+    refuse("nothing is known of how long " + s.spec.trainer.command.front() + " takes",
+           "give the number of nodes, for example --nodes 4");
+  }
+  const Estimate e = s.spec.runs_command() ? Estimate{} : estimate(s);
   const double work = e.search + e.retrain;
   std::uint32_t nodes = o.nodes;
   if (nodes == 0) {

@@ -40,9 +40,9 @@ bool holds_study(Files& files) {
 }
 
 void clear_study(const std::string& directory) {
-  for (const char* name :
-       {"journal", "finalists", "checkpoints", "subset.h5", "full.h5", "subset.h5.partial",
-        "full.h5.partial", "report.json", "trials.csv", "outcome.json", "study.yaml"}) {
+  for (const char* name : {"journal", "trials", "finalists", "checkpoints", "subset.h5", "full.h5",
+                           "subset.h5.partial", "full.h5.partial", "report.json", "trials.csv",
+                           "outcome.json", "study.yaml"}) {
     remove_tree(directory + "/" + name);
   }
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 #include <limits>
+#include <set>
 
 #include "adapters/hdf5/hdf5_packs.hpp"
 #include "adapters/posix/host.hpp"
@@ -55,8 +56,10 @@ void StudyHost::open(Link& link) {
   RunFacts facts;
   facts.build = build_text();
   facts.host = host_name();
-  facts.subset_present = packs->open("subset", setup_.plan.subset_digest) != nullptr;
-  facts.full_present = packs->open("full", setup_.plan.full_digest) != nullptr;
+  if (!setup_.spec.runs_command()) {
+    facts.subset_present = packs->open("subset", setup_.plan.subset_digest) != nullptr;
+    facts.full_present = packs->open("full", setup_.plan.full_digest) != nullptr;
+  }
   if (workers_ == 0) {
     facts.workers = {WorkerId(0)};
   }
@@ -95,6 +98,14 @@ CoordinatorOptions StudyHost::limits() {
   out.alive_every = std::min(out.alive_every, out.lost_after / 4);
   out.inputs = static_cast<std::uint32_t>(setup_.plan.inputs());
   out.targets = static_cast<std::uint32_t>(setup_.plan.targets());
+  if (setup_.spec.trainer.finalists_per == FinalistsPer::node) {
+    std::set<std::string> hosts;
+    for (std::size_t rank = 1; rank < places_.size(); ++rank) {
+      if (hosts.insert(places_[rank].host).second) {
+        out.retrainers.insert(WorkerId(static_cast<std::uint32_t>(rank)));
+      }
+    }
+  }
   const WallTime wall = clock_.wall();
   if (const auto deadline = find_deadline(options_.deadline, wall, environment)) {
     const Duration left = *deadline - wall;
@@ -160,8 +171,8 @@ int StudyHost::close() {
                   setup_.spec.directory.c_str());
     }
     std::cout << report_text(report);
-    std::printf("\nResults: %s/report.json, trials.csv, finalists/<trial>/model.h5\n",
-                setup_.spec.directory.c_str());
+    std::printf("\nResults: %s/report.json, trials.csv, finalists/<trial>/%s\n",
+                setup_.spec.directory.c_str(), setup_.spec.runs_command() ? "" : "model.h5");
     leave_word(0, "finished");
     return 0;
   }
@@ -237,7 +248,7 @@ void StudyHost::announce() {
 void StudyHost::announce_teams() {
   const State& s = node_->state();
   const bool planned = !s.finalists.empty() && s.finalists.front().team > 0;
-  if (options_.quiet || said_teams_ || !planned || s.ended) {
+  if (options_.quiet || said_teams_ || !planned || s.ended || setup_.spec.runs_command()) {
     return;
   }
   said_teams_ = true;

@@ -6,6 +6,7 @@
 #include "adapters/onednn/onednn_engine.hpp"
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
+#include "adapters/posix/program.hpp"
 #include "adapters/yaml/yaml_reader.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/rng.hpp"
@@ -85,6 +86,17 @@ void check_processor(const StudySpec& spec) {
   }
 }
 
+void check_program(const std::string& program) {
+  if (!find_program(program)) {
+    const bool path = program.find('/') != std::string::npos;
+    throw Error(ErrorKind::config,
+                Problem{"trainer.command", "no such program: " + program,
+                        path ? "it is not an executable file, seen from " + real_path(".")
+                             : "it is in none of the folders of PATH",
+                        "a script needs its interpreter: [python3, train.py]"});
+  }
+}
+
 }  // namespace
 
 StudySpec load_spec(const std::string& file, StudyUse use) {
@@ -117,6 +129,10 @@ StudySetup load_study(const std::string& file, const std::string& data_root) {
   setup.text = read_study_file(file);
   setup.spec = read_spec(read_yaml(setup.text, file));
   setup.space = make_space(setup.spec);
+  if (setup.spec.runs_command()) {
+    check_program(setup.spec.trainer.command.front());
+    return setup;
+  }
   check_processor(setup.spec);
   std::array<std::size_t, 3> counts{};
   const auto paths = all_files(setup.spec.data, data_root, counts);

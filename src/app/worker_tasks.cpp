@@ -4,6 +4,7 @@
 #include "adapters/hdf5/hdf5_packs.hpp"
 #include "adapters/onednn/onednn_engine.hpp"
 #include "adapters/posix/memory.hpp"
+#include "app/command_trainer.hpp"
 #include "app/commands.hpp"
 
 namespace twostep {
@@ -18,6 +19,15 @@ WorkerTasks::WorkerTasks(const StudySetup& setup, std::unique_ptr<GroupMaker> gr
       trainer_({setup.spec, setup.space, setup.plan, *packs_, *models_, *engine_, *groups_, clock,
                 build_text(), &memory_at_hand}),
       active_(&trainer_) {}
+
+std::unique_ptr<Trainer> make_worker_tasks(const StudySetup& setup,
+                                           std::unique_ptr<GroupMaker> groups, Files& files,
+                                           Clock& clock) {
+  if (setup.spec.runs_command()) {
+    return std::make_unique<CommandTrainer>(setup.spec, setup.space, files, clock);
+  }
+  return std::make_unique<WorkerTasks>(setup, std::move(groups), clock);
+}
 
 void WorkerTasks::start(const Assignment& assignment) {
   const bool extraction = assignment.kind == AssignmentKind::extract_subset ||

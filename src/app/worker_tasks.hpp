@@ -5,6 +5,7 @@
 
 #include "app/study_setup.hpp"
 #include "twostep/data/extractor.hpp"
+#include "twostep/ports/files.hpp"
 #include "twostep/ports/models.hpp"
 #include "twostep/train/mlp_trainer.hpp"
 
@@ -34,5 +35,11 @@ class WorkerTasks : public Trainer {
   MlpTrainer trainer_;
   Trainer* active_;
 };
+
+// What a worker of this study does: these, or the study's own command. setup and files, which are
+// those of the study directory, must outlive it.
+[[nodiscard]] std::unique_ptr<Trainer> make_worker_tasks(const StudySetup& setup,
+                                                         std::unique_ptr<GroupMaker> groups,
+                                                         Files& files, Clock& clock);
 
 }  // namespace twostep

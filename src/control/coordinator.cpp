@@ -299,6 +299,9 @@ Phase Coordinator::phase() const {
   if (state_.ended) {
     return Phase::ended;
   }
+  if (spec_.runs_command()) {  // which reads its own data
+    return state_.finalists_chosen ? Phase::retrain : Phase::search;
+  }
   if (!state_.finalists_chosen) {
     return state_.subset_extracted ? Phase::search : Phase::extract_subset;
   }
@@ -347,7 +350,9 @@ void Coordinator::choose(Step& step) {
     return;
   }
   record(step, FinalistsChosen{finalists});
-  dispatch_extraction(step, AssignmentKind::extract_full);
+  if (!spec_.runs_command()) {
+    dispatch_extraction(step, AssignmentKind::extract_full);
+  }
 }
 
 }  // namespace twostep

@@ -252,6 +252,9 @@ void Coordinator::dispatch_retraining(Step& step) {
       continue;
     }
     std::vector<WorkerId> idle = idle_workers();
+    std::erase_if(idle, [&](WorkerId id) {
+      return !options_.retrainers.empty() && options_.retrainers.count(id) == 0;
+    });
     if (idle.size() < f.team) {
       // Smaller teams may begin; if a worker was lost the plan is made again.
       teams_current_ = teams_current_ && present_workers().size() >= f.team;

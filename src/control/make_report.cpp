@@ -197,6 +197,7 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.seed = spec.seed;
   report.algorithm = name(spec.search.algorithm);
   report.objective = spec.search.objective;
+  report.runs_command = spec.runs_command();
   report.task = spec.task();
   report.phase = phase_text(state);
   report.message = state.ended && !state.end.success ? state.end.message : "";

@@ -43,6 +43,9 @@ void TimePlan::finished(const Result& result) {
 }
 
 Work TimePlan::trial_work(const State& state, TrialId trial, const Budget& budget) const {
+  if (spec_.runs_command()) {  // nothing is known of it but its budget
+    return {0, static_cast<double>(budget.amount)};
+  }
   const Hyperparameters h = resolve(spec_, space_, state.trial(trial).point);
   return training_work(static_cast<double>(parameter_count(h.model, inputs_, targets_)),
                        h.training.batch_size, static_cast<double>(state.subset.train_rows),
@@ -121,6 +124,10 @@ Fit TimePlan::retraining(const State& state, Time now, const FinalistRecord& fin
     return Fit::finishes;
   }
   fit(state);
+  if (spec_.runs_command()) {
+    const auto amount = static_cast<double>(spec_.retraining.budget.amount);
+    return judge(now, 0, model_.cautious_seconds({0, amount}));
+  }
   const Hyperparameters h = resolve(spec_, space_, state.trial(finalist.trial).point);
   Work work =
       training_work(static_cast<double>(parameter_count(h.model, inputs_, targets_)),

@@ -70,13 +70,17 @@ void check_budget(ReaderContext& c, const std::string& section, const Budget& bu
   }
 }
 
-void check_subset(ReaderContext& c) {
-  const bool rows = c.given("search.subset.rows");
-  const bool fraction = c.given("search.subset.fraction");
-  if (rows && fraction) {
+void check_subset_size(ReaderContext& c) {
+  if (c.given("search.subset.rows") && c.given("search.subset.fraction")) {
     c.problem(c.place("search.subset.fraction"), "search.subset has both rows and fraction", "",
               "keep one of them");
-  } else if (!rows && !fraction) {
+  }
+}
+
+void check_subset(ReaderContext& c) {
+  const bool rows = c.given("search.subset.rows");
+  check_subset_size(c);
+  if (!rows && !c.given("search.subset.fraction")) {
     c.problem(c.place("search"), "missing: search.subset",
               "step 1 trains on a subset of the training rows", "add subset: {rows: 5000}");
   }
@@ -248,15 +252,43 @@ void check_reproducible(ReaderContext& c) {
   }
 }
 
+// A command knows its own data and networks. Journals, which are no files, name every option.
+void check_command(ReaderContext& c) {
+  const std::string why = "it is about the built-in trainer, which has no part in this study";
+  if (c.spec.space.empty()) {
+    c.problem(c.place("trainer.command"), "trainer.command without a space",
+              "it is told a configuration, and there is nothing to choose",
+              "add space: {lr: {float: [1e-4, 1e-1], log: true}}");
+  }
+  if (c.given("search.objective")) {
+    c.problem(c.place("search.objective"), "search.objective beside trainer.command",
+              "trials are compared by the values that the command prints",
+              "leave it out; trainer.goal says whether larger ones are better");
+  }
+  check_subset_size(c);
+  for (const Field& field : fields()) {
+    const bool budget = field.path.starts_with("retraining.budget");
+    const bool idle = (field.path.starts_with("retraining.") && !budget) ||
+                      field.path.ends_with(".budget.patience") ||
+                      field.path.ends_with(".budget.validate_every");
+    if (idle && c.given(field.path) && !c.file.empty()) {
+      c.problem(c.place(field.path), field.path + " beside trainer.command", why, "leave it out");
+    }
+  }
+  c.spec.search.objective = c.spec.trainer.maximise ? Metric::r2 : Metric::mse;
+  c.spec.retraining.team = 1;
+}
+
 // Dimensions of the user's are for whoever asks; the built-in networks have their own.
 void check_space(ReaderContext& c) {
   if (c.spec.space.empty()) {
     return;
   }
-  if (c.use == StudyUse::run) {
+  if (c.use == StudyUse::run && !c.spec.runs_command()) {
     c.problem(c.place("space"), "space in a study that is to be run",
               "the built-in networks know no dimensions but those of model and training",
-              "write ranges in model and training; space is for twostep suggest");
+              "write ranges in model and training; space is for trainer.command and for twostep "
+              "suggest");
     return;
   }
   for (const std::string section : {"model", "training", "data"}) {
@@ -272,7 +304,13 @@ void check_space(ReaderContext& c) {
 
 void check_spec(ReaderContext& context) {
   check_space(context);
-  if (context.spec.space.empty()) {
+  if (context.spec.runs_command()) {
+    check_command(context);
+    if (context.use == StudyUse::run) {
+      check_budget(context, "search", context.spec.search.budget);
+      check_budget(context, "retraining", context.spec.retraining.budget);
+    }
+  } else if (context.spec.space.empty()) {
     const bool data = context.use == StudyUse::run || context.given("data");
     if (data) {
       check_split(context);

@@ -11,6 +11,7 @@ std::vector<Field> make_fields() {
   namespace rows = field_rows;
   std::vector<Field> table;
   rows::add_study(table);
+  rows::add_trainer(table);
   rows::add_data(table);
   rows::add_model(table);
   rows::add_training(table);

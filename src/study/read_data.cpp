@@ -58,6 +58,24 @@ void read_files(ReaderContext& context, const ConfigNode& node) {
   }
 }
 
+// Words of a command, the first of which names a program. Numbers are words as well.
+void read_command(ReaderContext& context, const ConfigNode& node) {
+  std::vector<std::string>& command = context.spec.trainer.command;
+  const bool list = node.kind == Kind::sequence && !node.items.empty();
+  for (const ConfigNode& item : list ? node.items : std::vector<ConfigNode>()) {
+    if (item.kind == Kind::scalar && item.scalar.find('\0') == std::string::npos) {
+      command.push_back(item.scalar);
+    } else {
+      context.problem(item.where(), "trainer.command: not a word: " + describe(item), "", "");
+    }
+  }
+  if (!list || command.empty() || command.front().empty()) {
+    context.problem(node.where(), "trainer.command names no program",
+                    "expected a list of words, found " + describe(node) + "; no shell reads it",
+                    "write [python3, train.py]");
+  }
+}
+
 void read_rows(ReaderContext& context, const ConfigNode& node) {
   context.spec.data.rows_where = node.where();
   std::vector<std::string>& rows = context.spec.data.rows;
@@ -78,6 +96,8 @@ void read_data_list(ReaderContext& context, const Field& field, const ConfigNode
     read_files(context, node);
   } else if (field.path == "data.inputs") {
     context.spec.data.inputs = read_variables(context, node, field.path);
+  } else if (field.path == "trainer.command") {
+    read_command(context, node);
   } else if (field.path == "data.rows") {
     read_rows(context, node);
   } else {

@@ -145,6 +145,14 @@ Json slot_json(const Field& field, StudySpec& spec) {
 }
 
 bool is_left_out(const std::string& path, const StudySpec& spec) {
+  if (spec.runs_command()) {
+    if (path == "search.objective" ||
+        (path.starts_with("retraining.") && !path.starts_with("retraining.budget"))) {
+      return true;
+    }
+  } else if (path.starts_with("trainer.")) {
+    return true;
+  }
   if (path.starts_with("data.") && spec.data.files.empty()) {
     return true;
   }
@@ -188,6 +196,9 @@ Json field_json(const Field& field, StudySpec& spec) {
   }
   if (field.path == "data.files") {
     return files_json(spec.data);
+  }
+  if (field.path == "trainer.command") {
+    return spec.trainer.command;
   }
   if (field.path == "data.rows") {
     return spec.data.rows.empty() ? Json() : Json(spec.data.rows);
@@ -266,7 +277,8 @@ bool harmless(const std::string& path) {
   return path == "study.name" || path == "study.directory" || path == "study.checkpoint_seconds" ||
          path == "retraining.team" || path == "retraining.checkpoint_steps" ||
          path == "data.files" || path == "search.attempts" || path == "search.failures.max" ||
-         path == "search.trial_seconds";
+         path == "search.trial_seconds" || path == "trainer.grace_seconds" ||
+         path == "trainer.output_kib" || path == "trainer.finalists_per";
 }
 
 }  // namespace

@@ -127,7 +127,9 @@ void read_section(ReaderContext& context, const std::string& section, const Conf
 void complete(ReaderContext& context) {
   std::vector<Setting> ordered;
   for (const Field& field : fields()) {
-    if (field.required && context.use == StudyUse::run && !context.given(field.path)) {
+    const bool needed = field.required && context.use == StudyUse::run &&
+                        !(context.spec.runs_command() && field.path.starts_with("data."));
+    if (needed && !context.given(field.path)) {
       context.problem(context.file, "missing: " + field.path, field.sentence,
                       "add it, for example " + field.path.substr(field.path.rfind('.') + 1) + ": " +
                           field.example);

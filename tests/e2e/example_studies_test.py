@@ -3,6 +3,7 @@ import csv
 import json
 import math
 import os
+import shutil
 import subprocess
 
 import h5py
@@ -37,6 +38,18 @@ class ExampleStudies(support.Case):
             "trials: 40": "trials: 3", "rows: 3000": "rows: 500", "finalists: 4": "finalists: 1",
             "epochs: 40, patience: 10": "epochs: 3", "budget: {epochs: 20}": "budget: {epochs: 3}"})
         self.assertGreater(test["targets"][0]["r2"], 0)  # better than the mean
+
+    def test_command(self):
+        os.makedirs(self.path("configs/studies"))
+        shutil.copy(os.path.join(support.SOURCE, "configs/studies/command_train.py"), self.path("configs/studies"))
+        with open(os.path.join(support.SOURCE, "configs/studies/command.yaml")) as file:
+            self.write("study.yaml", file.read().replace("trials: 30", "trials: 6").replace("epochs: 9", "epochs: 3"))
+        self.twostep("check", "study.yaml")
+        self.twostep("run", "study.yaml", ranks=3)
+        report = json.loads(self.read("studies", "command", "report.json"))
+        self.assertEqual(report["phase"], "finished")
+        self.assertLess(report["finalists"][0]["objective"], math.log(2))  # better than a coin
+        self.assertEqual(report["finalists"][0]["parameters"] in (7, 22), True)
 
     def test_deep(self):
         rng = numpy.random.default_rng(1)

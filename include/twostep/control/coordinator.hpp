@@ -69,6 +69,7 @@ struct CoordinatorOptions {
   std::uint32_t inputs = 1;  // columns of the data, by which trainings are predicted
   std::uint32_t targets = 1;
   MachineCosts machine;  // for the plan of the teams
+  std::set<WorkerId> retrainers;  // the workers that may be given finalists; empty: all
   std::uint32_t snapshot_events = SnapshotWriter::usual_events;  // per part; 0: no snapshot
 };
 

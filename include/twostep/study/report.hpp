@@ -54,6 +54,7 @@ struct Report {
   std::string algorithm;
   // What trials and finalists are ranked by; all objectives below are its natural values.
   Metric objective = Metric::mse;
+  bool runs_command = false;  // they are the command's own values
   Task task = Task::regression;
   std::string phase;    // "search", "retraining", "finished", "failed"
   std::string message;  // why it failed

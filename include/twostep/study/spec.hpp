@@ -191,11 +191,25 @@ struct RetrainingSpec {
   friend bool operator==(const RetrainingSpec&, const RetrainingSpec&) = default;
 };
 
+// How many finalists run at a time: one per worker, or one per node.
+enum class FinalistsPer { rank, node };
+
+// The user's program in place of the built-in trainer.
+struct TrainerSpec {
+  std::vector<std::string> command;  // no shell; empty: the built-in trainer
+  bool maximise = false;             // larger values of the program are better
+  double grace_seconds = 10;         // between SIGTERM and SIGKILL
+  std::uint64_t output_kib = 1024;   // kept of stdout and of stderr, each, from both ends
+  FinalistsPer finalists_per = FinalistsPer::rank;
+  friend bool operator==(const TrainerSpec&, const TrainerSpec&) = default;
+};
+
 struct StudySpec {
   std::string name;
   std::uint64_t seed = 0;
   std::string directory;
   double checkpoint_seconds = 300;  // 0: never
+  TrainerSpec trainer;
   DataSpec data;
   std::uint32_t threads = 1;      // training.threads: of a rank, in matrix products
   std::vector<Setting> settings;  // all tunable fields (model.*, training.*), in field-table order
@@ -207,6 +221,7 @@ struct StudySpec {
 
   [[nodiscard]] const Setting& setting(const std::string& path) const;  // requires that it exists
   [[nodiscard]] Task task() const;
+  [[nodiscard]] bool runs_command() const { return !trainer.command.empty(); }
 };
 
 // All ranges of the spec as dimensions; parents before children. Those of `space`, if there are

@@ -13,6 +13,7 @@ namespace twostep::field_rows {
 using Rows = std::vector<Field>;
 
 void add_study(Rows& t);
+void add_trainer(Rows& t);
 void add_data(Rows& t);
 void add_model(Rows& t);
 void add_training(Rows& t);

@@ -1,0 +1,314 @@
+#include "app/command_trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "adapters/posix/host.hpp"
+#include "twostep/base/check.hpp"
+#include "twostep/base/error.hpp"
+#include "twostep/base/rng.hpp"
+#include "twostep/study/configuration.hpp"
+
+namespace twostep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t longest_line = 65536;  // that may say a value
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint64_t most_seed = std::uint64_t{1} << 32;  // what every library takes
+
+// Python writes NaN and Infinity, which JSON does not know.
+std::string without_specials(std::string line) {
+  for (const std::string word : {"-Infinity", "Infinity", "NaN"}) {
+    for (std::size_t at = 0; (at = line.find(word, at)) != std::string::npos;) {
+      line.replace(at, word.size(), "null");
+    }
+  }
+  return line;
+}
+
+std::optional<double> number_at(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? std::optional(found->get<double>())
+                                                   : std::nullopt;
+}
+
+std::uint64_t count_at(const Json& json, const char* key) {
+  const double value = number_at(json, key).value_or(0);
+  return value >= 1 && value < 1e15 ? static_cast<std::uint64_t>(value) : 0;
+}
+
+// The last lines of what it said on stderr, for a message.
+std::string last_lines(const std::string& text) {
+  constexpr std::size_t most = 300;
+  std::string out = text.substr(text.size() - std::min(text.size(), most));
+  if (out.size() < text.size() && out.find('\n') != std::string::npos) {
+    out.erase(0, out.find('\n') + 1);
+  }
+  while (!out.empty() && out.back() == '\n') {
+    out.pop_back();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<SaidValue> parse_said(const std::string& line) {
+  const std::size_t first = line.find_first_not_of(" \t");
+  if (line.size() > longest_line || first == std::string::npos || line[first] != '{') {
+    return std::nullopt;
+  }
+  Json json = Json::parse(line, nullptr, false);
+  if (json.is_discarded()) {
+    json = Json::parse(without_specials(line), nullptr, false);
+  }
+  if (!json.is_object() || !json.contains("value")) {
+    return std::nullopt;
+  }
+  SaidValue out;
+  out.value = number_at(json, "value").value_or(nothing);
+  out.at = std::max(count_at(json, "epoch"), count_at(json, "step"));
+  out.parameters = number_at(json, "parameters");
+  out.inference_seconds = number_at(json, "inference_seconds");
+  return out;
+}
+
+CommandTrainer::CommandTrainer(const StudySpec& spec, const Space& space, Files& files,
+                               Clock& clock)
+    : spec_(spec), space_(space), files_(files), clock_(clock), out_(0), err_(0) {}
+
+std::string CommandTrainer::folder() const {
+  const bool retrains = assignment_->kind == AssignmentKind::retrain;
+  return (retrains ? "finalists/" : "trials/") + std::to_string(assignment_->trial.value);
+}
+
+void CommandTrainer::start(const Assignment& assignment) {
+  TWOSTEP_REQUIRE(!assignment_);
+  assignment_ = assignment;
+  curve_.clear();
+  said_ = 0;
+  last_ = {};
+  line_.clear();
+  out_ = Excerpt(spec_.trainer.output_kib * 1024);
+  err_ = Excerpt(spec_.trainer.output_kib * 1024);
+  before_ = 0;
+}
+
+std::string CommandTrainer::configuration() const {
+  const Assignment& a = *assignment_;
+  const bool full = a.kind == AssignmentKind::retrain;
+  const bool epochs = a.budget.unit == BudgetUnit::epochs;
+  const SubsetSpec& subset = spec_.search.subset;
+  Json json{{"study", spec_.name}, {"trial", a.trial.value}, {"attempt", a.attempt}};
+  const Rng rng(spec_.seed, Purpose::initialise, a.trial.value);
+  json["seed"] = static_cast<std::uint64_t>(rng.uniform(0) * static_cast<double>(most_seed));
+  json["full_data"] = full;
+  json["configuration"] = Json::parse(configuration_json(space_, a.point));
+  json["budget"] = {{epochs ? "epochs" : "steps", a.budget.amount}};
+  json["until"] = a.until > 0 ? Json(a.until) : Json();
+  json["subset"] = Json();
+  if (!full && (a.rows > 0 || subset.rows > 0)) {
+    json["subset"] = {{"rows", a.rows > 0 ? a.rows : subset.rows}};
+  } else if (!full && subset.fraction > 0) {
+    json["subset"] = {{"fraction", subset.fraction}};
+  }
+  json["directory"] = real_path(spec_.directory) + "/" + folder();
+  return json.dump(1) + "\n";
+}
+
+void CommandTrainer::launch() {
+  files_.make_folder(folder().substr(0, folder().find('/')));
+  files_.make_folder(folder());
+  const std::string text = configuration();
+  files_.replace(folder() + "/config.json", text);
+  const Json json = Json::parse(text);
+  const std::string directory = json["directory"];
+  ProgramOptions options;
+  options.command = spec_.trainer.command;
+  options.grace_seconds = spec_.trainer.grace_seconds;
+  options.environment = environment_of_programs();
+  const auto set = [&](const char* name, const std::string& value) {
+    std::erase_if(options.environment, [&](const auto& entry) { return entry.first == name; });
+    options.environment.emplace_back(name, value);
+  };
+  set("TWOSTEP_CONFIG", directory + "/config.json");
+  set("TWOSTEP_DIRECTORY", directory);
+  set("TWOSTEP_TRIAL", json["trial"].dump());
+  set("TWOSTEP_ATTEMPT", json["attempt"].dump());
+  set("TWOSTEP_SEED", json["seed"].dump());
+  set("TWOSTEP_FULL_DATA", json["full_data"].get<bool>() ? "1" : "0");
+  set("TWOSTEP_BUDGET", std::to_string(assignment_->budget.amount));
+  set("TWOSTEP_BUDGET_UNIT", assignment_->budget.unit == BudgetUnit::epochs ? "epochs" : "steps");
+  begun_ = clock_.now();
+  program_ = std::make_unique<Program>(options);
+}
+
+void CommandTrainer::hear(const std::string& text) {
+  out_.add(text);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    const std::size_t room = longest_line + 1 - std::min(longest_line + 1, line_.size());
+    line_.append(text, at, std::min(std::min(end, text.size()) - at, room));
+    if (end == std::string::npos) {
+      return;
+    }
+    hear_line(line_);
+    line_.clear();
+    at = end + 1;
+  }
+}
+
+void CommandTrainer::hear_line(const std::string& line) {
+  if (const auto said = parse_said(line)) {
+    ++said_;
+    last_ = *said;
+    const double value = spec_.trainer.maximise ? -said->value : said->value;
+    curve_[said->at > 0 ? said->at : said_] = value;
+    last_.value = value;
+  }
+}
+
+bool CommandTrainer::reached() const {
+  return assignment_->until > 0 && said_ > 0 && !curve_.empty() &&
+         curve_.rbegin()->first >= assignment_->until &&
+         assignment_->until < assignment_->budget.amount;
+}
+
+Result CommandTrainer::result(Outcome outcome, const std::string& message) const {
+  Result r;
+  r.outcome = outcome;
+  r.message = message;
+  r.error = ErrorKind::trial;
+  const bool good = outcome == Outcome::finished || outcome == Outcome::paused;
+  r.objective = good ? last_.value : nothing;
+  for (const auto& [at, value] : curve_) {
+    r.curve.push_back(value);
+  }
+  r.best_validation = good ? static_cast<std::uint32_t>(r.curve.size()) : 0;
+  const std::uint64_t done = curve_.empty() ? 0 : curve_.rbegin()->first;
+  (assignment_->budget.unit == BudgetUnit::epochs ? r.epochs : r.steps) = done;
+  r.parameters = static_cast<std::uint64_t>(std::clamp(last_.parameters.value_or(0), 0.0, 9e15));
+  r.inference_seconds_per_row = last_.inference_seconds.value_or(nothing);
+  r.seconds = before_ + seconds(clock_.now() - begun_);
+  return r;
+}
+
+Result CommandTrainer::ended_with(int status) const {
+  constexpr int killed = 128;
+  const std::string said = last_lines(err_.text());
+  const std::string why = said.empty() ? "" : ": " + said;
+  if (status > killed) {
+    return result(Outcome::failed,
+                  "the command was ended by signal " + std::to_string(status - killed) + why);
+  }
+  if (status != 0) {
+    return result(Outcome::failed,
+                  "the command ended with exit code " + std::to_string(status) + why);
+  }
+  if (said_ == 0) {
+    return result(
+        Outcome::failed,
+        "the command printed no value; it should print lines like {\"value\": 0.25}" + why);
+  }
+  return result(Outcome::finished, "");
+}
+
+void CommandTrainer::keep_output() {
+  files_.replace(folder() + "/stdout.txt", out_.text());
+  files_.replace(folder() + "/stderr.txt", err_.text());
+}
+
+Result CommandTrainer::leave(Result result) {
+  keep_output();
+  leaving_ = std::move(program_);
+  if (leaving_->ended()) {
+    leaving_.reset();
+  } else {
+    leaving_->terminate();
+  }
+  if (result.outcome != Outcome::paused) {
+    assignment_.reset();
+  }
+  return result;
+}
+
+std::optional<Result> CommandTrainer::advance(Duration slice) {
+  TWOSTEP_REQUIRE(assignment_.has_value());
+  if (leaving_) {
+    leaving_->read(slice);
+    if (leaving_->ended()) {
+      leaving_.reset();
+    }
+    return std::nullopt;
+  }
+  if (!program_) {
+    launch();
+  }
+  const Program::Output said = program_->read(slice);
+  err_.add(said.err);
+  hear(said.out);
+  const auto status = program_->ended();
+  if (status && !line_.empty()) {
+    hear_line(line_);  // the last line may lack its end
+    line_.clear();
+  }
+  if (said_ > 0 && !std::isfinite(last_.value)) {
+    return leave(result(Outcome::diverged, "the command's value is not finite"));
+  }
+  if (status) {
+    return leave(ended_with(*status));
+  }
+  if (reached()) {
+    return leave(result(Outcome::paused, ""));
+  }
+  return std::nullopt;
+}
+
+Progress CommandTrainer::progress() const {
+  Progress out;
+  if (!assignment_) {
+    return out;
+  }
+  const std::uint64_t done = curve_.empty() ? 0 : curve_.rbegin()->first;
+  (assignment_->budget.unit == BudgetUnit::epochs ? out.epochs : out.steps) = done;
+  out.best = said_ > 0 ? last_.value : nothing;
+  return out;
+}
+
+Bytes CommandTrainer::save() const {
+  ByteWriter writer;
+  writer.f64(before_ + seconds(clock_.now() - begun_));
+  writer.u64(curve_.size());
+  for (const auto& [at, value] : curve_) {
+    writer.u64(at);
+    writer.f64(value);
+  }
+  return writer.take();
+}
+
+// The program goes on from its own files, if it keeps any, and says from where; else it begins
+// anew, and what it says takes the place of what is loaded.
+void CommandTrainer::load(std::span<const std::byte> state) {
+  ByteReader reader(state);
+  before_ = reader.f64();
+  const std::uint64_t values = reader.u64();
+  for (std::uint64_t i = 0; i < values; ++i) {
+    const std::uint64_t at = reader.u64();
+    curve_[at] = reader.f64();
+  }
+  reader.expect_end();
+}
+
+void CommandTrainer::stop() {
+  if (program_) {
+    keep_output();
+    leaving_ = std::move(program_);
+    leaving_->terminate();
+  }
+  assignment_.reset();
+}
+
+}  // namespace twostep

@@ -1,0 +1,71 @@
+// The user's program as a trainer: trainer.command. It is told its configuration in a JSON file and
+// in the environment, and says its values in lines of JSON on its standard output
+// (docs/command.md).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/posix/program.hpp"
+#include "twostep/ports/clock.hpp"
+#include "twostep/ports/files.hpp"
+#include "twostep/ports/trainer.hpp"
+#include "twostep/study/spec.hpp"
+
+namespace twostep {
+
+// What a line says: {"value": 0.25, "epoch": 3}; further numbers are of a finalist.
+struct SaidValue {
+  double value = 0;      // NaN: none
+  std::uint64_t at = 0;  // epoch or step; 0: not said
+  std::optional<double> parameters;
+  std::optional<double> inference_seconds;  // per row
+};
+// nullopt: the line is output like any other.
+[[nodiscard]] std::optional<SaidValue> parse_said(const std::string& line);
+
+class CommandTrainer : public Trainer {
+ public:
+  // files: of the study directory. Spec, space, files and clock must outlive this object.
+  CommandTrainer(const StudySpec& spec, const Space& space, Files& files, Clock& clock);
+
+  void start(const Assignment& assignment) override;
+  [[nodiscard]] std::optional<Result> advance(Duration slice) override;
+  [[nodiscard]] Progress progress() const override;
+  [[nodiscard]] Bytes save() const override;
+  void load(std::span<const std::byte> state) override;
+  void stop() override;
+
+ private:
+  const StudySpec& spec_;
+  const Space& space_;
+  Files& files_;
+  Clock& clock_;
+  std::optional<Assignment> assignment_;
+  std::unique_ptr<Program> program_;
+  std::unique_ptr<Program> leaving_;       // told to end; the next one waits for it
+  std::map<std::uint64_t, double> curve_;  // values as they are minimised, by epoch or step
+  std::uint64_t said_ = 0;                 // values of this program
+  SaidValue last_;
+  std::string line_;  // the beginning of one that has not ended
+  Excerpt out_;
+  Excerpt err_;
+  Time begun_{};
+  double before_ = 0;  // seconds of earlier parts of this training
+
+  [[nodiscard]] std::string folder() const;
+  [[nodiscard]] std::string configuration() const;
+  void launch();
+  void hear(const std::string& text);
+  void hear_line(const std::string& line);
+  void keep_output();
+  [[nodiscard]] bool reached() const;  // the rung
+  [[nodiscard]] Result result(Outcome outcome, const std::string& message) const;
+  [[nodiscard]] Result ended_with(int status) const;
+  Result leave(Result result);
+};
+
+}  // namespace twostep
