@@ -213,7 +213,9 @@ Result CommandTrainer::ended_with(int status) const {
         Outcome::failed,
         "the command printed no value; it should print lines like {\"value\": 0.25}" + why);
   }
-  return result(Outcome::finished, "");
+  const bool part = assignment_->kind == AssignmentKind::trial && assignment_->rows > 0 &&
+                    assignment_->rows < spec_.search.subset.rows;
+  return result(part ? Outcome::paused : Outcome::finished, "");  // a whole training on some rows
 }
 
 void CommandTrainer::keep_output() {
@@ -229,8 +231,8 @@ Result CommandTrainer::leave(Result result) {
   } else {
     leaving_->terminate();
   }
-  if (result.outcome != Outcome::paused) {
-    assignment_.reset();
+  if (result.outcome != Outcome::paused || assignment_->until == 0) {
+    assignment_.reset();  // else it is saved, and stopped then
   }
   return result;
 }

@@ -206,6 +206,41 @@ print("some"""))
             self.assertAlmostEqual(trial["objective"],
                                    (choice["x"] - 0.5) ** 2 + 0.1 * choice.get("extra", 0) + 1 / 9)
 
+    def test_rungs_may_be_rows(self):
+        study = STUDY.replace("budget: {epochs: 3}", "budget: {epochs: 2}\n  early_stopping: {rule: asha, fidelity: rows}")
+        self.run_with(TRAIN + 'print(told["subset"])\n', study, ranks=3)
+        report = self.results()
+        self.assertEqual(report["fidelity_unit"], "rows")
+        self.assertTrue(report["stops"])
+        finished = [t for t in report["trials"] if t["status"] == "finished"]
+        self.assertTrue(finished)
+        for trial in finished:
+            self.assertIn("{'rows': 100}", self.read("out", "trials", str(trial["trial"]), "stdout.txt"))
+        stopped = [t for t in report["trials"] if t["status"] == "stopped"]
+        self.assertTrue(all(f"{{'rows': {t['reached']}}}" in self.read("out", "trials", str(t["trial"]), "stdout.txt")
+                            for t in stopped))
+
+    def test_no_descriptor_of_ours_reaches_the_program(self):
+        self.run_with(TRAIN + 'print([os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") '
+                      'if int(n) > 2 and os.path.exists(f"/proc/self/fd/{n}")])\n', ranks=2)
+        said = self.read("out", "trials", "1", "stdout.txt").splitlines()[-1]
+        self.assertNotIn("out/", said)
+        self.assertNotIn("socket", said)
+
+    def test_one_finalist_per_node(self):
+        """All ranks are on one node: no two finalists at a time, though there are two workers."""
+        train = TRAIN.replace("print(\"some", """
+if told["full_data"]:
+    busy = os.path.join(os.path.dirname(told["directory"]), "busy")
+    os.mkdir(busy)
+    time.sleep(0.5)
+    os.rmdir(busy)
+print("some""")
+        self.run_with(train, STUDY.replace("  grace", "  finalists_per: node\n  grace"), ranks=3)
+        self.assertEqual([f["status"] for f in self.results()["finalists"]], ["finished", "finished"])
+        self.run_with(train, STUDY.replace("directory: out", "directory: both"), ranks=3)
+        self.assertIn("failed", [f["status"] for f in self.results("both")["finalists"]])
+
     def test_mistakes_are_named(self):
         def refused(text, *words):
             self.write("study.yaml", text)

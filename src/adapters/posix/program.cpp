@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +42,18 @@ std::pair<int, int> make_pipe() {
   }
   ::fcntl(ends[0], F_SETFL, ::fcntl(ends[0], F_GETFL) | O_NONBLOCK);
   return {ends[0], ends[1]};
+}
+
+void close_others() {
+#ifdef SYS_close_range
+  if (::syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
+    return;
+  }
+#endif
+  constexpr int many = 4096;
+  for (int fd = 3; fd < many; ++fd) {
+    ::close(fd);
+  }
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
@@ -125,6 +138,7 @@ Program::Program(const ProgramOptions& options) {
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(out.second, STDOUT_FILENO);
     ::dup2(err.second, STDERR_FILENO);
+    close_others();  // locks and connections are not the program's to hold
     ::execve(arguments[0], arguments.data(), variables.data());
     ::_exit(cannot_execute);
   }
