@@ -168,9 +168,9 @@ std::string configuration_text(const FinalistRow& f) {
   std::string rest;
   for (const auto& [key, value] : f.configuration) {
     const std::string leaf = key.substr(key.rfind('.') + 1);
-    if (leaf.starts_with("width[")) {
+    if (key.starts_with("model.width[")) {
       widths += (widths.empty() ? "" : "-") + value;
-    } else if (leaf != "layers") {
+    } else if (key != "model.layers") {
       rest += " " + leaf + "=" + short_value(value);
     }
   }

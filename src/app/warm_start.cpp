@@ -1,6 +1,7 @@
 #include "app/warm_start.hpp"
 
 #include <cmath>
+#include <filesystem>
 
 #include "adapters/posix/posix_files.hpp"
 #include "app/study_folder.hpp"
@@ -12,16 +13,18 @@ namespace {
 
 constexpr const char* option = "search.warm_start";
 
-WarmStarted from_table(const StudySpec& spec, const Space& space) {
+WarmStarted from_file(const StudySpec& spec, const Space& space) {
   const std::string& path = spec.search.warm_start;
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const auto text = make_posix_files(folder)->read(path.substr(slash + 1));
   if (!text) {
     throw Error(ErrorKind::config, Problem{option, "no such file: " + path, "",
-                                           "give a study directory or a .csv file of trials"});
+                                           "give a study directory, a .csv file of trials, or "
+                                           "Optuna's journal"});
   }
-  return read_trials_csv(*text, path, space, spec.search.objective);
+  return path.ends_with(".csv") ? read_trials_csv(*text, path, space, spec.search.objective)
+                                : read_optuna_journal(*text, path, space, spec.search.objective);
 }
 
 WarmStarted from_study(const StudySpec& spec, const Space& space) {
@@ -29,7 +32,8 @@ WarmStarted from_study(const StudySpec& spec, const Space& space) {
   if (!holds_study(*make_posix_files(path))) {
     throw Error(ErrorKind::config,
                 Problem{option, "no study in " + path, "there is no journal in it",
-                        "give the study.directory of an earlier study, or a .csv file of trials"});
+                        "give the study.directory of an earlier study, a .csv file of trials, or "
+                        "Optuna's journal"});
   }
   const RecordedStudy earlier = read_study(path);
   if (earlier.spec.search.objective != spec.search.objective) {
@@ -65,7 +69,8 @@ std::optional<WarmStarted> read_warm_start(const StudySpec& spec, const Space& s
   if (path.empty()) {
     return std::nullopt;
   }
-  WarmStarted out = path.ends_with(".csv") ? from_table(spec, space) : from_study(spec, space);
+  const bool file = path.ends_with(".csv") || std::filesystem::is_regular_file(path);
+  WarmStarted out = file ? from_file(spec, space) : from_study(spec, space);
   if (out.trials.empty()) {
     throw Error(ErrorKind::config,
                 Problem{option, "nothing to learn from " + path,

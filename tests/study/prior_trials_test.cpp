@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "twostep/base/error.hpp"
+#include "twostep/study/configuration.hpp"
 #include "twostep/study/spec_json.hpp"
 #include "twostep/study/spec_reader.hpp"
 
@@ -57,9 +60,8 @@ TEST(PriorTrials, ThoseOfTheSameSpaceAreThemselves) {
 }
 
 TEST(PriorTrials, ConstantsOfTheEarlierStudyCountWithTheirValue) {
-  const Study wider(
-      R"("layers": {"int": [1, 5]}, "width": {"int": [4, 128], "per": "layer"})",
-      R"("optimizer": {"choice": ["sgd", "adam"]},
+  const Study wider(R"("layers": {"int": [1, 5]}, "width": {"int": [4, 128], "per": "layer"})",
+                    R"("optimizer": {"choice": ["sgd", "adam"]},
          "learning_rate": {"float": [1e-5, 1], "log": true},
          "momentum": {"float": [0, 0.9], "when": {"optimizer": "sgd"}},
          "batch_size": {"choice": [16, 32, 64, 128]})");
@@ -129,6 +131,62 @@ TEST(PriorTrials, OtherTablesAreRefused) {
                            "layers,objective\n1,1\n", "\"\n\n\",\n1"}) {
     EXPECT_THROW(static_cast<void>(read_trials_csv(text, "t", study.space, Metric::mse)), Error)
         << text;
+  }
+}
+
+// What Optuna 3.1 wrote, without times and names of workers: seven trials, of which number 3
+// failed, number 4 was pruned and number 6 was added from outside.
+std::string optuna_journal() {
+  std::ifstream file(std::string(TWOSTEP_GOLDEN) + "/optuna-3.1.log");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Space free_space() {
+  return make_space(read_spec(
+      read_json(R"({"study": {"seed": 1}, "space": {"lr": {"float": [1e-4, 1e-1], "log": true},
+          "layers": {"int": [1, 3]}, "opt": {"choice": ["sgd", "adam"]},
+          "momentum": {"float": [0, 0.9], "when": {"opt": "sgd"}}}})"),
+      StudyUse::ask));
+}
+
+TEST(PriorTrials, OptunasJournalIsRead) {
+  const Space space = free_space();
+  const WarmStarted found = read_optuna_journal(optuna_journal(), "old", space, Metric::mse);
+  ASSERT_EQ(found.trials.size(), 7U);
+  EXPECT_EQ(found.left_out, 0U);
+  EXPECT_EQ(configuration_json(space, found.trials[0].point),
+            R"({"lr":0.02,"layers":3,"opt":"sgd","momentum":0.3102702303383951})");
+  EXPECT_EQ(found.trials[0].objective, 0.30010000000000003);
+  EXPECT_EQ(found.trials[3].outcome, Outcome::failed);
+  EXPECT_TRUE(std::isnan(found.trials[3].objective));
+  EXPECT_EQ(found.trials[4].outcome, Outcome::finished);
+  EXPECT_EQ(found.trials[4].objective, 0.5);
+  EXPECT_EQ(configuration_json(space, found.trials[6].point),
+            R"({"lr":0.05,"layers":2,"opt":"adam"})");
+  EXPECT_EQ(found.trials[6].objective, 0.3);
+  Space narrow = space;
+  narrow.dimensions[*space.find("layers")].low = 3;
+  const WarmStarted some = read_optuna_journal(optuna_journal(), "old", narrow, Metric::mse);
+  EXPECT_EQ(some.trials.size() + some.left_out, 7U);
+  EXPECT_EQ(some.trials.size(), 2U);
+}
+
+TEST(PriorTrials, OtherJournalsAreRefused) {
+  const Space space = free_space();
+  const auto read = [&](const std::string& text, Metric objective) {
+    static_cast<void>(read_optuna_journal(text, "old.log", space, objective));
+  };
+  const std::string begin = R"({"op_code": 0, "study_name": "old", "directions": [1]})"
+                            "\n";
+  EXPECT_THROW(read(optuna_journal(), Metric::r2), Error);  // which is maximised
+  EXPECT_THROW(read(begin + begin, Metric::mse), Error);
+  EXPECT_THROW(read(R"({"op_code": 0, "directions": [1, 2]})", Metric::mse), Error);
+  for (const char* line :
+       {"x", "[]", "{}", R"({"op_code": "0"})", R"({"op_code": 6, "trial_id": 9, "state": 1})",
+        R"({"op_code": 5, "trial_id": 0})"}) {
+    EXPECT_THROW(read(begin + line, Metric::mse), Error) << line;
   }
 }
 

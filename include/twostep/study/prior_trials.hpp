@@ -33,4 +33,10 @@ using NamedText = std::function<std::optional<std::string>(const std::string& di
 [[nodiscard]] WarmStarted read_trials_csv(const std::string& text, const std::string& source,
                                           const Space& space, Metric objective);
 
+// Trials of the one study in the file of an Optuna JournalFileStorage; parameters are named like
+// the dimensions. Those that wait or are under way are passed over, failed ones have failed.
+// Error{config} for another file, several studies or objectives, or the other direction.
+[[nodiscard]] WarmStarted read_optuna_journal(const std::string& text, const std::string& source,
+                                              const Space& space, Metric objective);
+
 }  // namespace twostep

@@ -156,7 +156,7 @@ struct SearchSpec {
   std::uint32_t startup_trials = 0;  // random ones before a model proposes; 0: auto
   std::uint32_t population = 0;      // cma_es, evolution, nsga2; 0: auto
   std::vector<NamedValues> try_first;  // the first trials; what they leave open the sampler fills
-  std::string warm_start;  // study directory or .csv file of earlier trials; empty: none
+  std::string warm_start;  // study directory or file of earlier trials; empty: none
   SecondObjective second_objective = SecondObjective::none;  // nsga2
   Metric objective = Metric::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;

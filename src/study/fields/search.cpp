@@ -28,8 +28,8 @@ void add_search(Rows& t) {
                     "[{training.learning_rate: 0.01, model.layers: 2}]; it fills what is left out.",
                     nullptr));
   t.push_back(plain("search.warm_start", T::text, "", "", 0, 0,
-                    "Directory of an earlier study, or a .csv file of trials (docs/search.md), "
-                    "that the algorithm learns from before its first trial.",
+                    "Directory of an earlier study, a .csv file of trials, or an Optuna journal "
+                    "(docs/search.md), that the algorithm learns from before its first trial.",
                     [](StudySpec& s) -> Slot { return &s.search.warm_start; }));
   t.push_back(
       choice("search.second_objective", {"none", "parameters", "seconds"}, "none",
