@@ -5,6 +5,9 @@
 // twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS
 //     regret of the best after 50, 100, 200, 500 ... trials, a line per seed; parallel workers in
 //     simulated time
+// twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS
+//     what a rule in studies of that many trials spends until a trial of the best 1 % is trained to
+//     its end, a line per seed: "rule,workers,trials,seed,epochs_spent,epochs_passed"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/search/multifidelity.hpp"
 #include "bench/search/problems.hpp"
 #include "twostep/base/rng.hpp"
 #include "twostep/search/proposer.hpp"
@@ -154,6 +158,31 @@ int quality(const std::string& name, const std::string& algorithm, std::size_t w
   return 0;
 }
 
+StoppingRule rule_of(const std::string& text) {
+  const auto names = stopping_rule_names();
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) {
+    throw std::runtime_error("no such rule: " + text);
+  }
+  return static_cast<StoppingRule>(found - names.begin());
+}
+
+int multifidelity(const std::string& path, const std::string& rule, std::size_t workers,
+                  std::uint64_t seeds, std::uint32_t trials) {
+  const bench::Curves curves = bench::read_curves(path);
+  bench::Hunt options;
+  options.rule = rule_of(rule);
+  options.workers = workers;
+  options.trials = trials;
+  for (options.seed = 1; options.seed <= seeds; ++options.seed) {
+    const bench::Found found = bench::hunt(curves, options, 0.01);
+    std::printf("%s,%zu,%u,%llu,%llu,%g\n", rule.c_str(), workers, trials,
+                static_cast<unsigned long long>(options.seed),
+                static_cast<unsigned long long>(found.epochs_spent), found.epochs_passed);
+  }
+  return 0;
+}
+
 unsigned long number(const char* text) {
   return std::strtoul(text, nullptr, 10);
 }
@@ -170,13 +199,18 @@ int main(int argc, char** argv) {
       return quality(argv[2], argv[3], number(argv[4]), number(argv[5]),
                      static_cast<std::uint32_t>(number(argv[6])));
     }
+    if (argc == 7 && std::string(argv[1]) == "multifidelity") {
+      return multifidelity(argv[2], argv[3], number(argv[4]), number(argv[5]),
+                           static_cast<std::uint32_t>(number(argv[6])));
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
   }
   std::fputs(
       "usage: twostep-search-bench suggest ALGORITHM FINISHED DIMENSIONS REPEATS\n"
-      "       twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS\n",
+      "       twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS\n"
+      "       twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS\n",
       stderr);
   return 2;
 }
