@@ -15,7 +15,7 @@ constexpr double minute = 60;
 constexpr double hour = 3600;
 constexpr double day = 86400;
 
-std::optional<double> number(const std::string& text) {
+std::optional<double> parse_number(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = error == std::errc() && end == text.data() + text.size();
@@ -48,7 +48,7 @@ std::optional<double> parse_duration(const std::string& text, double unit) {
   const std::string units = "smhd";
   const double factors[] = {1, minute, hour, day};
   if (const auto at = units.find(text.back()); at != std::string::npos) {
-    const auto value = number(text.substr(0, text.size() - 1));
+    const auto value = parse_number(text.substr(0, text.size() - 1));
     return value ? std::optional(*value * factors[at]) : std::nullopt;
   }
   const auto days = split(text, '-');
@@ -58,14 +58,14 @@ std::optional<double> parse_duration(const std::string& text, double unit) {
   }
   std::vector<double> values;
   for (const std::string& part : parts) {
-    const auto value = number(part);
+    const auto value = parse_number(part);
     if (!value) {
       return std::nullopt;
     }
     values.push_back(*value);
   }
   if (days.size() == 2) {
-    const auto whole = number(days.front());
+    const auto whole = parse_number(days.front());
     values.resize(3);
     return whole ? std::optional(*whole * day + values[0] * hour + values[1] * minute + values[2])
                  : std::nullopt;
@@ -81,7 +81,7 @@ std::optional<double> parse_duration(const std::string& text, double unit) {
 }
 
 std::optional<WallTime> parse_moment(const std::string& text) {
-  if (const auto epoch = number(text)) {
+  if (const auto epoch = parse_number(text)) {
     return from_seconds(*epoch);
   }
   std::string local = text;
@@ -105,8 +105,8 @@ std::optional<double> parse_time_left(const std::string& text) {
   if (words.size() != 2 || words.back() != "L" || parts.size() > 2) {
     return std::nullopt;
   }
-  const auto hours = parts.size() == 2 ? number(parts.front()) : std::optional(0.0);
-  const auto minutes = number(parts.back());
+  const auto hours = parts.size() == 2 ? parse_number(parts.front()) : std::optional(0.0);
+  const auto minutes = parse_number(parts.back());
   return hours && minutes ? std::optional(*hours * hour + *minutes * minute) : std::nullopt;
 }
 

@@ -15,7 +15,7 @@ std::string time_text(std::int64_t wall_ns) {
   return out;
 }
 
-std::string number(double v) {
+std::string short_number(double v) {
   char out[32];
   std::snprintf(out, sizeof out, "%.6g", v);
   return out;
@@ -80,14 +80,14 @@ struct Describer {
     if ((r.outcome == Outcome::finished || r.outcome == Outcome::paused) &&
         (r.kind == AssignmentKind::trial || r.kind == AssignmentKind::retrain)) {
       out += std::string(", ") + (is_loss(objective) ? "loss" : name(objective)) + " " +
-             number(natural_value(objective, r.objective)) + " after " + std::to_string(r.epochs) +
-             " epochs";
+             short_number(natural_value(objective, r.objective)) + " after " +
+             std::to_string(r.epochs) + " epochs";
     } else if (r.outcome == Outcome::finished) {
       out += ": " + std::to_string(r.train_rows) + " training, " +
              std::to_string(r.validation_rows) + " validation, " + std::to_string(r.test_rows) +
              " test rows";
     }
-    out += ", " + number(r.seconds) + " s";
+    out += ", " + short_number(r.seconds) + " s";
     return out + (r.message.empty() ? "" : ": " + r.message);
   }
   std::string operator()(const WarmStarted& e) const {
@@ -113,7 +113,7 @@ struct Describer {
   std::string operator()(const TeamsPlanned& e) const {
     std::string out = "ranks per finalist: " + list_text(e.sizes);
     if (e.workers > 0) {
-      out += " of " + std::to_string(e.workers) + ", some " + number(e.all_seconds) +
+      out += " of " + std::to_string(e.workers) + ", some " + short_number(e.all_seconds) +
              " s in all by the cost model";
     }
     return out;

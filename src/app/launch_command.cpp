@@ -19,7 +19,7 @@
 namespace twostep {
 namespace {
 
-constexpr Duration look_every = std::chrono::milliseconds(50);
+constexpr Duration child_look_every = std::chrono::milliseconds(50);
 // Ranks say goodbye for up to 5 s after rank 0 has told its outcome.
 constexpr Duration end_patience = std::chrono::seconds(8);
 constexpr Duration term_patience = std::chrono::seconds(3);
@@ -118,7 +118,7 @@ class Job {
   JobEnd wait() {
     JobEnd end;
     while (!child_.ended()) {
-      wait_for(look_every);
+      wait_for(child_look_every);
       heard_ += child_.relay();
       pass_signals();
       watch();
@@ -170,7 +170,7 @@ class Job {
     if (now < next_look_) {
       return;
     }
-    next_look_ = now + 4 * look_every;
+    next_look_ = now + 4 * child_look_every;
     const auto word = parse_outcome(read_file(outcome_file_).value_or(""));
     if (!over_since_) {
       if (word && !word->running) {

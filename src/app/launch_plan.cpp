@@ -12,7 +12,7 @@ namespace {
 
 constexpr int failures_to_leave_out = 2;
 
-[[noreturn]] void usage_error(const std::string& what, const std::string& hint) {
+[[noreturn]] void bad_launch(const std::string& what, const std::string& hint) {
   throw Error(ErrorKind::usage, Problem{"twostep launch", what, "", hint});
 }
 
@@ -61,18 +61,18 @@ LaunchOptions parse_launch(const std::vector<std::string>& words) {
     } else if (*at == "--restarts") {
       out.restarts = ++at == bar ? -1 : whole_number(*at, -1);
       if (out.restarts < 0) {
-        usage_error("--restarts takes a number", "twostep launch --help");
+        bad_launch("--restarts takes a number", "twostep launch --help");
       }
     } else {
-      usage_error("no such option: " + *at,
-                  "options of mpirun or srun come after its name: twostep launch mpirun " + *at +
-                      " ... -- run study.yaml");
+      bad_launch("no such option: " + *at,
+                 "options of mpirun or srun come after its name: twostep launch mpirun " + *at +
+                     " ... -- run study.yaml");
     }
   }
   out.launcher.assign(at, bar);
   if (bar == words.end() || bar + 1 == words.end() || *(bar + 1) != "run" ||
       bar + 2 == words.end()) {
-    usage_error("what to launch is missing", "twostep launch mpirun -n 33 -- run study.yaml");
+    bad_launch("what to launch is missing", "twostep launch mpirun -n 33 -- run study.yaml");
   }
   out.run.assign(bar + 2, words.end());
   return out;

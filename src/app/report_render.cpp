@@ -26,7 +26,7 @@ std::string brief(double value, int digits = 4) {
 }
 
 // NaN and infinities have no number in JSON; they are written as strings, as in the journal.
-Json number(double value) {
+Json finite_number(double value) {
   if (std::isfinite(value)) {
     return value;
   }
@@ -46,7 +46,7 @@ void add_metrics(Json& json, const TargetMetrics& m) {
         {"loss", m.loss, !std::isnan(m.loss)},
         {"objective", m.objective, !std::isnan(m.objective)}}) {
     if (shown) {
-      json[key] = number(value);
+      json[key] = finite_number(value);
     }
   }
 }
@@ -61,7 +61,7 @@ Json evaluation_json(const Evaluation& evaluation) {
   Json overall = Json::object();
   add_metrics(overall, evaluation.overall);
   return {{"rows", evaluation.rows},
-          {"loss", number(evaluation.loss)},
+          {"loss", finite_number(evaluation.loss)},
           {"overall", overall},
           {"targets", targets}};
 }
@@ -74,13 +74,13 @@ Json finalist_json(const FinalistRow& f) {
   return {{"trial", f.trial.value},
           {"status", f.status},
           {"rank", f.rank},
-          {"objective", number(f.objective)},
+          {"objective", finite_number(f.objective)},
           {"search_rank", f.search_rank},
-          {"search_objective", number(f.search_objective)},
+          {"search_objective", finite_number(f.search_objective)},
           {"configuration", configuration},
           {"parameters", f.parameters},
-          {"inference_seconds_per_row", number(f.inference_seconds_per_row)},
-          {"train_seconds", number(f.train_seconds)},
+          {"inference_seconds_per_row", finite_number(f.inference_seconds_per_row)},
+          {"train_seconds", finite_number(f.train_seconds)},
           {"team", f.team},
           {"efficient", f.efficient},
           {"model_file", f.model_file},
@@ -97,7 +97,7 @@ Json value_json(const Value& value) {
     return *i;
   }
   if (const auto* d = std::get_if<double>(&value)) {
-    return number(*d);
+    return finite_number(*d);
   }
   if (const auto* s = std::get_if<std::string>(&value)) {
     return *s;
@@ -114,7 +114,7 @@ Json trial_json(const TrialRow& row, const std::vector<std::string>& dimensions)
   }
   return {{"trial", row.trial.value},
           {"status", row.status},
-          {"objective", number(row.objective)},
+          {"objective", finite_number(row.objective)},
           {"epochs", row.epochs},
           {"steps", row.steps},
           {"best_validation", row.best_validation},
@@ -122,7 +122,7 @@ Json trial_json(const TrialRow& row, const std::vector<std::string>& dimensions)
           {"parameters", row.parameters},
           {"finalist", row.finalist},
           {"configuration", point},
-          {"train_seconds", number(row.train_seconds)},
+          {"train_seconds", finite_number(row.train_seconds)},
           {"message", row.message}};
 }
 
@@ -380,13 +380,13 @@ std::string report_json(const Report& report) {
             {"trials_open", report.open},
             {"stopping_rule", report.stopping_rule},
             {"fidelity_unit", report.fidelity_unit},
-            {"epochs_spent", number(report.epochs_spent)},
+            {"epochs_spent", finite_number(report.epochs_spent)},
             {"subset_rows", report.subset_rows},
             {"full_rows", report.full_rows},
             {"reading", report.reading},
-            {"search_seconds", number(report.search_seconds)},
-            {"retraining_seconds", number(report.retraining_seconds)},
-            {"rank_correlation", number(report.rank_correlation)}};
+            {"search_seconds", finite_number(report.search_seconds)},
+            {"retraining_seconds", finite_number(report.retraining_seconds)},
+            {"rank_correlation", finite_number(report.rank_correlation)}};
   json["stops"] = Json::array();
   for (const auto& [rung, count] : report.stops) {
     json["stops"].push_back({{"rung", rung}, {"trials", count}});
@@ -395,7 +395,7 @@ std::string report_json(const Report& report) {
   for (const FinalistRow& f : report.finalists) {
     json["finalists"].push_back(finalist_json(f));
   }
-  Json baseline{{"best_search_objective", number(report.one_epoch_best_objective)},
+  Json baseline{{"best_search_objective", finite_number(report.one_epoch_best_objective)},
                 {"trials", Json::array()}};
   for (const TrialId id : report.one_epoch_finalists) {
     baseline["trials"].push_back(id.value);

@@ -13,7 +13,7 @@
 namespace twostep {
 namespace {
 
-constexpr std::uint32_t sampled_points = 200;
+constexpr std::uint32_t sampled_for_times = 200;
 constexpr std::uint32_t most_nodes = 1024;
 // Of the time of a job: starting, extraction, waiting for the last trainings.
 constexpr double useful_share = 0.85;
@@ -27,7 +27,7 @@ struct Estimate {
 Estimate estimate(const StudySetup& s) {
   Estimate out;
   const CostModel model;
-  for (const Hyperparameters& h : sample_trainings(s, sampled_points)) {
+  for (const Hyperparameters& h : sample_trainings(s, sampled_for_times)) {
     const auto parameters =
         static_cast<double>(parameter_count(h.model, s.plan.inputs(), s.plan.targets()));
     const auto seconds = [&](double rows, double validation, const Budget& budget) {
@@ -40,8 +40,8 @@ Estimate estimate(const StudySetup& s) {
     const double retraining =
         seconds(static_cast<double>(s.plan.split_rows[0]),
                 static_cast<double>(s.plan.split_rows[1]), s.spec.retraining.budget);
-    out.search += trial / sampled_points * s.spec.search.trials;
-    out.retrain += retraining / sampled_points * s.spec.promotion.finalists;
+    out.search += trial / sampled_for_times * s.spec.search.trials;
+    out.retrain += retraining / sampled_for_times * s.spec.promotion.finalists;
     out.longest = std::max(out.longest, trial);
   }
   return out;

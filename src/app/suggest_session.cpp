@@ -19,7 +19,7 @@ constexpr std::uint64_t most_at_once = 100000;
   throw Error(ErrorKind::usage, Problem{"", what, why, hint});
 }
 
-Json number(double value) {
+Json json_number(double value) {
   return std::isfinite(value) ? Json(value)
                               : Json(std::isnan(value) ? "nan"
                                      : value > 0       ? "inf"
@@ -83,10 +83,10 @@ void SuggestSession::take(const Told& told, std::vector<std::string>& facts) {
   proposer_.finished(id, as_told(told.observation, spec_.search.failures));
   Json fact{{"tell",
              {{"trial", id.value},
-              {"value", number(told.value)},
+              {"value", json_number(told.value)},
               {"outcome", name(told.observation.outcome)},
-              {"parameters", number(told.observation.parameters)},
-              {"seconds", number(told.observation.seconds)}}}};
+              {"parameters", json_number(told.observation.parameters)},
+              {"seconds", json_number(told.observation.seconds)}}}};
   facts.push_back(fact.dump());
 }
 
@@ -217,7 +217,7 @@ SuggestSession::Answer SuggestSession::best(const ConfigNode& node) const {
     std::string text = trial_json(id);
     text.pop_back();
     list += (list.empty() ? "" : ",") + text +
-            ",\"value\":" + number(trials_[id.value - 1].value).dump() + "}";
+            ",\"value\":" + json_number(trials_[id.value - 1].value).dump() + "}";
   }
   return {"{\"best\":[" + list + "]}", {}};
 }

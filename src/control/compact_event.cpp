@@ -13,7 +13,7 @@ enum class Form : std::uint8_t { line = 0, trial_created = 1, dispatched = 2, fi
   throw Error(ErrorKind::study, Problem{"", "a damaged snapshot", why, ""});
 }
 
-void write_value(ByteWriter& out, const Value& value) {
+void write_compact_value(ByteWriter& out, const Value& value) {
   out.u8(static_cast<std::uint8_t>(value.index()));
   if (const auto* b = std::get_if<bool>(&value)) {
     out.u8(*b ? 1 : 0);
@@ -26,7 +26,7 @@ void write_value(ByteWriter& out, const Value& value) {
   }
 }
 
-Value read_value(ByteReader& in) {
+Value read_compact_value(ByteReader& in) {
   switch (in.u8()) {
     case 0:
       return std::monostate{};
@@ -48,7 +48,7 @@ void write(ByteWriter& out, const TrialCreated& e) {
   out.u32(e.trial.value);
   out.u32(static_cast<std::uint32_t>(e.point.values.size()));
   for (const Value& value : e.point.values) {
-    write_value(out, value);
+    write_compact_value(out, value);
   }
 }
 
@@ -57,7 +57,7 @@ TrialCreated read_trial_created(ByteReader& in) {
   e.trial = TrialId(in.u32());
   const std::uint32_t values = in.u32();
   for (std::uint32_t i = 0; i < values; ++i) {  // ends with the bytes, whatever the count says
-    e.point.values.push_back(read_value(in));
+    e.point.values.push_back(read_compact_value(in));
   }
   return e;
 }

@@ -24,7 +24,7 @@ Enum enumerator(ByteReader& r, std::uint8_t last) {
   return static_cast<Enum>(v);
 }
 
-void write_value(ByteWriter& w, const Value& value) {
+void write_message_value(ByteWriter& w, const Value& value) {
   w.u8(static_cast<std::uint8_t>(value.index()));
   if (const auto* b = std::get_if<bool>(&value)) {
     w.u8(*b ? 1 : 0);
@@ -37,7 +37,7 @@ void write_value(ByteWriter& w, const Value& value) {
   }
 }
 
-Value read_value(ByteReader& r) {
+Value read_message_value(ByteReader& r) {
   switch (r.u8()) {
     case 0:
       return std::monostate{};
@@ -62,7 +62,7 @@ void write_assignment(ByteWriter& w, const Assignment& a) {
   w.u32(a.trial.value);
   w.u64(a.point.values.size());
   for (const Value& v : a.point.values) {
-    write_value(w, v);
+    write_message_value(w, v);
   }
   w.u8(static_cast<std::uint8_t>(a.budget.unit));
   w.u64(a.budget.amount);
@@ -86,7 +86,7 @@ Assignment read_assignment(ByteReader& r) {
   a.trial = TrialId(r.u32());
   a.point.values.resize(r.count(1));
   for (Value& v : a.point.values) {
-    v = read_value(r);
+    v = read_message_value(r);
   }
   a.budget.unit = enumerator<BudgetUnit>(r, 1);
   a.budget.amount = r.u64();

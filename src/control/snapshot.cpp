@@ -12,10 +12,10 @@
 namespace twostep {
 namespace {
 
-constexpr std::string_view magic = "twostep events";
-constexpr std::uint32_t version = 1;
+constexpr std::string_view snapshot_magic = "twostep events";
+constexpr std::uint32_t snapshot_version = 1;
 constexpr std::size_t crc_bytes = 4;
-const std::string folder = "journal/";
+const std::string journal_folder = "journal/";
 
 std::string part_name(std::uint32_t segment, std::uint64_t last_seq) {
   char text[64];
@@ -30,7 +30,7 @@ struct Head {
 };
 
 Head read_head(ByteReader& in) {
-  if (in.text() != magic || in.u32() != version) {
+  if (in.text() != snapshot_magic || in.u32() != snapshot_version) {
     throw Error(ErrorKind::study, Problem{"", "a snapshot of another version", "", ""});
   }
   Head head;
@@ -51,7 +51,7 @@ struct Part {
 };
 
 Part read_part(Files& files, const std::string& name) {
-  const std::optional<std::string> text = files.read(folder + name);
+  const std::optional<std::string> text = files.read(journal_folder + name);
   if (!text || text->size() < crc_bytes) {
     throw Error(ErrorKind::study, Problem{"", "it is missing or empty", "", ""});
   }
@@ -93,8 +93,8 @@ bool SnapshotWriter::due() const {
 void SnapshotWriter::write(Files& files, const JournalPlace& place) {
   const Bytes events = events_.take();
   ByteWriter out;
-  out.text(magic);
-  out.u32(version);
+  out.text(snapshot_magic);
+  out.u32(snapshot_version);
   out.text(before_.name);
   out.u32(before_.crc);
   out.u64(before_.last_seq);
@@ -111,7 +111,8 @@ void SnapshotWriter::write(Files& files, const JournalPlace& place) {
   end.u32(part.crc);
   bytes = end.take();
   try {
-    files.replace(folder + part.name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    files.replace(journal_folder + part.name,
+                  {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     before_ = part;
     events_ = {};
   } catch (const Error& error) {
@@ -159,7 +160,8 @@ std::optional<Snapshot> read_chain(Files& files, const PartName& last,
       wanted = part.head.before;
       out.parts.push_back(std::move(part.events));
     } catch (const Error& error) {
-      warnings.push_back(folder + wanted.name + ": left aside, the segments are read instead (" +
+      warnings.push_back(journal_folder + wanted.name +
+                         ": left aside, the segments are read instead (" +
                          error.problems().front().what + ")");
       return std::nullopt;
     }
@@ -181,9 +183,9 @@ void read_snapshot(Snapshot& snapshot, const std::function<void(const NumberedEv
     part = {};
   }
   if (seq != snapshot.last.last_seq) {
-    throw Error(ErrorKind::study,
-                Problem{folder + snapshot.last.name, "it does not hold the events that it names",
-                        "", "remove the .events files: the segments hold all"});
+    throw Error(ErrorKind::study, Problem{journal_folder + snapshot.last.name,
+                                          "it does not hold the events that it names", "",
+                                          "remove the .events files: the segments hold all"});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <queue>
 #include <vector>
 
+#include "sim/faults.hpp"
 #include "twostep/node/coordinator_node.hpp"
 #include "twostep/node/worker_node.hpp"
 #include "twostep/sim/curve_trainer.hpp"
@@ -15,9 +16,8 @@
 namespace twostep {
 namespace {
 
-constexpr Duration never = Duration::max();
-constexpr Duration heartbeat = std::chrono::seconds(2);
-constexpr Duration slice = std::chrono::seconds(1);  // heartbeats go out between slices
+constexpr Duration beat_every = std::chrono::seconds(2);
+constexpr Duration node_slice = std::chrono::seconds(1);  // heartbeats go out between slices
 
 // Rank 0's end of the network: what it does costs it time.
 class CostlyLink : public Link {
@@ -129,8 +129,8 @@ class Cluster {
       w.link = network_.link(static_cast<int>(rank), w.clock);
       w.trainer = std::make_unique<CurveTrainer>(w.clock, curve);
       WorkerOptions worker;
-      worker.slice = slice;
-      worker.heartbeat_every = heartbeat;
+      worker.slice = node_slice;
+      worker.heartbeat_every = beat_every;
       w.node = std::make_unique<WorkerNode>(*w.link, *w.trainer, w.clock, worker);
       wake(static_cast<int>(rank), now_);
     }

@@ -6,18 +6,18 @@
 namespace twostep {
 namespace {
 
-const std::vector<std::string> kinds{"extract_subset", "trial", "extract_full", "retrain"};
-const std::vector<std::string> outcomes{"finished",  "diverged",    "failed",
-                                        "timed_out", "interrupted", "crashed",
-                                        "paused",    "stopped"};
+const std::vector<std::string> assignment_kinds{"extract_subset", "trial", "extract_full",
+                                                "retrain"};
+const std::vector<std::string> outcomes{"finished",    "diverged", "failed", "timed_out",
+                                        "interrupted", "crashed",  "paused", "stopped"};
 
 }  // namespace
 
 const char* name(AssignmentKind v) {
-  return name_of(kinds, v);
+  return name_of(assignment_kinds, v);
 }
 bool parse_name(const std::string& text, AssignmentKind& out) {
-  return value_of(kinds, text, out);
+  return value_of(assignment_kinds, text, out);
 }
 const char* name(Outcome v) {
   return name_of(outcomes, v);

@@ -117,7 +117,7 @@ void check_names(ReaderContext& c) {
   }
 }
 
-bool may_be(const Setting& setting, const std::string& choice) {
+bool may_choose(const Setting& setting, const std::string& choice) {
   if (!setting.range) {
     return setting.constant == Value(choice);
   }
@@ -130,7 +130,7 @@ void check_output(ReaderContext& c) {
   const Normalisation targets = c.spec.data.normalise_targets;
   for (const char* bounded : {"sigmoid", "tanh", "relu", "softplus"}) {
     const bool positive = std::string(bounded) != "tanh";
-    if (may_be(output, bounded) && targets == Normalisation::standard) {
+    if (may_choose(output, bounded) && targets == Normalisation::standard) {
       c.problem(output.where,
                 std::string("model.output_activation: ") + bounded + " with standardised targets",
                 positive

@@ -10,14 +10,14 @@
 namespace twostep {
 namespace {
 
-using Json = nlohmann::json;
+using OptunaJson = nlohmann::json;
 
 // optuna.storages._journal.storage.JournalOperation
-enum Operation { create_study = 0, create_trial = 4, set_param = 5, set_state_values = 6 };
-enum State { complete = 1, pruned = 2, fail = 3 };
+enum OptunaOperation { create_study = 0, create_trial = 4, set_param = 5, set_state_values = 6 };
+enum OptunaState { optuna_complete = 1, optuna_pruned = 2, optuna_fail = 3 };
 constexpr int maximize = 2;  // optuna.study.StudyDirection
 
-struct Trial {
+struct OptunaTrial {
   std::map<std::string, std::string> values;  // by the names of parameters
   int state = 0;
   double value = std::nan("");
@@ -28,23 +28,23 @@ struct Trial {
   throw Error(ErrorKind::config, Problem{source, what, "", hint});
 }
 
-std::string text_of(const Json& value) {
+std::string text_of(const OptunaJson& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 // `internal` is the number that Optuna stores: of a category its place in the list.
-std::string external(const Json& internal, const Json& distribution) {
-  const Json described =
-      distribution.is_string() ? Json::parse(distribution.get<std::string>()) : distribution;
+std::string external(const OptunaJson& internal, const OptunaJson& distribution) {
+  const OptunaJson described =
+      distribution.is_string() ? OptunaJson::parse(distribution.get<std::string>()) : distribution;
   const std::string kind = described.at("name");
   if (kind.starts_with("Categorical")) {
     return text_of(described.at("attributes").at("choices").at(internal.get<std::size_t>()));
   }
   return kind.starts_with("Int") ? std::to_string(std::llround(internal.get<double>()))
-                                 : Json(internal.get<double>()).dump();
+                                 : OptunaJson(internal.get<double>()).dump();
 }
 
-double value_of(const Json& operation) {
+double value_of(const OptunaJson& operation) {
   if (const auto values = operation.find("values");
       values != operation.end() && values->is_array() && values->size() == 1) {
     return values->front().is_number() ? values->front().get<double>() : std::nan("");
@@ -53,20 +53,22 @@ double value_of(const Json& operation) {
   return value != operation.end() && value->is_number() ? value->get<double>() : std::nan("");
 }
 
-class Reader {
+class OptunaReader {
  public:
-  Reader(const std::string& source, Metric objective) : source_(source), objective_(objective) {}
+  OptunaReader(const std::string& source, Metric objective)
+      : source_(source), objective_(objective) {}
 
-  void take(const Json& o) {
+  void take(const OptunaJson& o) {
     switch (o.at("op_code").get<int>()) {
       case create_study:
         begin(o);
         break;
       case create_trial: {
-        Trial& trial = trials_.emplace_back();
+        OptunaTrial& trial = trials_.emplace_back();
         trial.state = o.value("state", 0);
         trial.value = value_of(o);
-        const Json parameters = o.value("params", Json::object());  // as Optuna stores them
+        const OptunaJson parameters =
+            o.value("params", OptunaJson::object());  // as Optuna stores them
         for (const auto& [name, value] : parameters.items()) {
           trial.values[name] = external(value, o.at("distributions").at(name));
         }
@@ -84,17 +86,17 @@ class Reader {
         break;
     }
   }
-  [[nodiscard]] const std::vector<Trial>& trials() const { return trials_; }
+  [[nodiscard]] const std::vector<OptunaTrial>& trials() const { return trials_; }
 
  private:
   const std::string& source_;
   Metric objective_;
   int studies_ = 0;
-  std::vector<Trial> trials_;
+  std::vector<OptunaTrial> trials_;
 
-  Trial& at(const Json& o) { return trials_.at(o.at("trial_id").get<std::size_t>()); }
-  void begin(const Json& o) {
-    const Json directions = o.value("directions", Json::array());
+  OptunaTrial& at(const OptunaJson& o) { return trials_.at(o.at("trial_id").get<std::size_t>()); }
+  void begin(const OptunaJson& o) {
+    const OptunaJson directions = o.value("directions", OptunaJson::array());
     if (++studies_ > 1) {
       refuse(source_, "it holds more than one study",
              "copy the one that is meant to a file of its own");
@@ -116,7 +118,7 @@ class Reader {
 
 WarmStarted read_optuna_journal(const std::string& text, const std::string& source,
                                 const Space& space, Metric objective) {
-  Reader reader(source, objective);
+  OptunaReader reader(source, objective);
   std::istringstream lines(text);
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -125,7 +127,7 @@ WarmStarted read_optuna_journal(const std::string& text, const std::string& sour
       continue;
     }
     try {
-      reader.take(Json::parse(line));
+      reader.take(OptunaJson::parse(line));
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {  // of JSON, or of a trial that was not created
@@ -135,8 +137,9 @@ WarmStarted read_optuna_journal(const std::string& text, const std::string& sour
     }
   }
   WarmStarted out{source, 0, {}};
-  for (const Trial& trial : reader.trials()) {
-    if (trial.state != complete && trial.state != pruned && trial.state != fail) {
+  for (const OptunaTrial& trial : reader.trials()) {
+    if (trial.state != optuna_complete && trial.state != optuna_pruned &&
+        trial.state != optuna_fail) {
       continue;  // waiting, or under way
     }
     const auto point = point_of(space, [&](const std::string& name) -> std::optional<std::string> {
@@ -147,7 +150,7 @@ WarmStarted read_optuna_journal(const std::string& text, const std::string& sour
       ++out.left_out;
       continue;
     }
-    const bool good = trial.state != fail && std::isfinite(trial.value);
+    const bool good = trial.state != optuna_fail && std::isfinite(trial.value);
     out.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
                           good ? natural_value(objective, trial.value) : std::nan(""), std::nan(""),
                           std::nan("")});

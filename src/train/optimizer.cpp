@@ -11,7 +11,7 @@
 namespace twostep {
 namespace {
 
-constexpr std::size_t block = 4096;  // parameters; with their moments 64 KiB
+constexpr std::size_t update_block = 4096;  // parameters; with their moments 64 KiB
 
 TWOSTEP_VECTORISED
 void sgd_loop(float* __restrict p, const float* __restrict g, float* __restrict v, std::size_t n,
@@ -198,8 +198,8 @@ bool Optimizer::step(std::span<float> parameters, std::span<const float> gradien
 
 bool Optimizer::sweep(const Step& step, float* parameters, const float* gradient, std::size_t at,
                       std::size_t n, double decay) {
-  for (const std::size_t end = at + n; at < end; at += block) {
-    const std::size_t count = std::min(block, end - at);
+  for (const std::size_t end = at + n; at < end; at += update_block) {
+    const std::size_t count = std::min(update_block, end - at);
     if (!all_finite({gradient + at, count})) {
       return false;
     }

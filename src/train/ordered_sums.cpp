@@ -5,7 +5,7 @@
 namespace twostep {
 namespace {
 
-constexpr std::uint64_t batch = 1024;
+constexpr std::uint64_t whole_batch = 1024;
 constexpr std::uint64_t smallest = 128;
 constexpr std::uint64_t fewest = 64;
 constexpr std::uint64_t most = 4096;
@@ -17,10 +17,10 @@ std::uint64_t rounded_up(std::uint64_t n, std::uint64_t to) {
 }  // namespace
 
 std::uint64_t OrderedSums::block_rows(std::uint64_t rows) {
-  if (rows > most * batch) {
-    return rounded_up((rows + most - 1) / most, batch);
+  if (rows > most * whole_batch) {
+    return rounded_up((rows + most - 1) / most, whole_batch);
   }
-  return std::clamp(rounded_up(rows / fewest, smallest), smallest, batch);
+  return std::clamp(rounded_up(rows / fewest, smallest), smallest, whole_batch);
 }
 
 RowRange OrderedSums::share(std::uint64_t rows, const Group& group) {

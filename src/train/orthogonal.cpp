@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t lanes = 8;
 constexpr std::size_t directions = 4;  // that are projected out at a time,
-constexpr std::size_t group = 4;       // of so many vectors: what fits into the registers
+constexpr std::size_t together = 4;    // of so many vectors: what fits into the registers
 constexpr std::size_t block = 8;       // vectors that share one way through all before them
 // A vector that keeps less than this of its norm has lost digits, and is made orthogonal again.
 constexpr double kept = 0.01;
@@ -29,15 +29,15 @@ using Lanes
   return *reinterpret_cast<Lanes*>(p);
 }
 
-// Takes the parts along `directions` orthonormal vectors u out of `group` vectors v. What is loaded
-// serves each of them, in both of its loops.
+// Takes the parts along `directions` orthonormal vectors u out of `together` vectors v. What is
+// loaded serves each of them, in both of its loops.
 TWOSTEP_VECTORISED
 void project_out(const double* __restrict u, double* __restrict v, std::size_t length) {
-  Lanes sums[directions][group] = {};
+  Lanes sums[directions][together] = {};
   const std::size_t whole = length - length % lanes;
   for (std::size_t i = 0; i < whole; i += lanes) {
 #pragma GCC unroll 4
-    for (std::size_t j = 0; j < group; ++j) {
+    for (std::size_t j = 0; j < together; ++j) {
       const Lanes w = at(v + j * length + i);
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < directions; ++k) {
@@ -45,9 +45,9 @@ void project_out(const double* __restrict u, double* __restrict v, std::size_t l
       }
     }
   }
-  double along[directions][group];
+  double along[directions][together];
   for (std::size_t k = 0; k < directions; ++k) {
-    for (std::size_t j = 0; j < group; ++j) {
+    for (std::size_t j = 0; j < together; ++j) {
       double sum = 0;
       for (std::size_t i = 0; i < lanes; ++i) {
         sum += sums[k][j][i];
@@ -64,13 +64,13 @@ void project_out(const double* __restrict u, double* __restrict v, std::size_t l
     const Lanes c = at(u + 2 * length + i);
     const Lanes d = at(u + 3 * length + i);
 #pragma GCC unroll 4
-    for (std::size_t j = 0; j < group; ++j) {
+    for (std::size_t j = 0; j < together; ++j) {
       at(v + j * length + i) -=
           (along[0][j] * a + along[1][j] * b) + (along[2][j] * c + along[3][j] * d);
     }
   }
   for (std::size_t i = whole; i < length; ++i) {
-    for (std::size_t j = 0; j < group; ++j) {
+    for (std::size_t j = 0; j < together; ++j) {
       for (std::size_t k = 0; k < directions; ++k) {
         v[j * length + i] -= along[k][j] * u[k * length + i];
       }
@@ -118,7 +118,7 @@ void multiply(double* values, std::size_t n, double factor) {
 
 void make_orthonormal(std::span<double> vectors, std::size_t count, std::size_t length) {
   TWOSTEP_REQUIRE(count <= length && vectors.size() == count * length);
-  static_assert(block % directions == 0 && block % group == 0);
+  static_assert(block % directions == 0 && block % together == 0);
   const auto vector = [&](std::size_t i) { return vectors.data() + i * length; };
   const auto norm = [&](std::size_t i) { return std::sqrt(dot(vector(i), vector(i), length)); };
   const auto project = [&](std::size_t i, std::size_t first) {
@@ -128,13 +128,13 @@ void make_orthonormal(std::span<double> vectors, std::size_t count, std::size_t 
   };
   for (std::size_t first = 0; first < count; first += block) {
     const std::size_t end = std::min(first + block, count);
-    const std::size_t grouped = end - (end - first) % group;
+    const std::size_t grouped = end - (end - first) % together;
     std::array<double, block> before{};
     for (std::size_t i = first; i < end; ++i) {
       before[i - first] = norm(i);
     }
     for (std::size_t u = 0; u < first; u += directions) {
-      for (std::size_t i = first; i < grouped; i += group) {
+      for (std::size_t i = first; i < grouped; i += together) {
         project_out(vector(u), vector(i), length);
       }
     }

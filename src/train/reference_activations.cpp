@@ -7,7 +7,7 @@
 namespace twostep {
 namespace {
 
-double sigmoid(double z) {
+double logistic(double z) {
   return 1.0 / (1.0 + std::exp(-z));
 }
 double normal_cdf(double z) {
@@ -29,11 +29,11 @@ double activate(Activation activation, double z) {
     case Activation::gelu:
       return z * normal_cdf(z);
     case Activation::silu:
-      return z * sigmoid(z);
+      return z * logistic(z);
     case Activation::tanh:
       return std::tanh(z);
     case Activation::sigmoid:
-      return sigmoid(z);
+      return logistic(z);
     case Activation::softplus:
       return z > 30 ? z : std::log1p(std::exp(z));
     case Activation::selu:
@@ -58,13 +58,13 @@ double activation_slope(Activation activation, double z) {
     case Activation::gelu:
       return normal_cdf(z) + z * std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi);
     case Activation::silu:
-      return sigmoid(z) * (1 + z * (1 - sigmoid(z)));
+      return logistic(z) * (1 + z * (1 - logistic(z)));
     case Activation::tanh:
       return 1 - std::tanh(z) * std::tanh(z);
     case Activation::sigmoid:
-      return sigmoid(z) * (1 - sigmoid(z));
+      return logistic(z) * (1 - logistic(z));
     case Activation::softplus:
-      return sigmoid(z);
+      return logistic(z);
     case Activation::selu:
       return selu_lambda * (z > 0 ? 1 : selu_alpha * std::exp(z));
     case Activation::softmax:

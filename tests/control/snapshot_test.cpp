@@ -29,7 +29,7 @@ std::string all_lines(Files& files, JournalContents* contents = nullptr) {
   return out;
 }
 
-RunStarted run(std::uint32_t number, std::uint64_t accepted) {
+RunStarted run_started(std::uint32_t number, std::uint64_t accepted) {
   RunStarted e;
   e.run = RunId(number);
   e.accepted_seq = accepted;
@@ -76,7 +76,7 @@ struct Study {
   explicit Study(std::uint32_t events) : snapshot(events) {
     first = std::make_unique<JournalWriter>(files, 1, 0, &snapshot);
     first->append(StudyCreated{"{}", "d"});
-    first->append(run(1, 0));
+    first->append(run_started(1, 0));
     add(*first, 1, 8);
   }
   static void add(JournalWriter& journal, std::uint32_t from, std::uint32_t to) {
@@ -191,7 +191,7 @@ TEST(Snapshot, WhatAnOlderRunAddsLaterIsIgnored) {
   const JournalContents before = read_journal(
       study.files, [](const NumberedEvent&) {}, &continued);
   JournalWriter second(study.files, before.newest_segment + 1, before.last_seq, &continued);
-  second.append(run(2, before.last_seq));
+  second.append(run_started(2, before.last_seq));
   second.flush();
   Study::add(*study.first, 9, 30);  // not dead
   const std::string with_both = study.truth();
@@ -248,10 +248,10 @@ TEST(Journal, SegmentsMayHaveGaps) {
   MemFiles files;
   JournalWriter first(files, 1, 0);
   first.append(StudyCreated{"{}", "d"});
-  first.append(run(1, 0));
+  first.append(run_started(1, 0));
   first.flush();
   JournalWriter second(files, 7, 2);
-  second.append(run(2, 2));
+  second.append(run_started(2, 2));
   second.flush();
   JournalContents contents;
   all_lines(files, &contents);

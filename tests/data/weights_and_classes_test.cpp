@@ -12,14 +12,14 @@
 namespace twostep {
 namespace {
 
-struct Extracted {
+struct ExtractedPacks {
   DataPlan plan;
   std::unique_ptr<Pack> subset;
   std::unique_ptr<Pack> full;
 };
 
-Extracted extract(const StudySpec& spec, MemShards shards) {
-  Extracted out;
+ExtractedPacks extract(const StudySpec& spec, MemShards shards) {
+  ExtractedPacks out;
   out.plan = make_plan(spec, shards, {1, 0, 0});
   MemPacks packs;
   SoloGroupMaker groups;
@@ -52,7 +52,7 @@ Problem refusal(const StudySpec& spec, const MemShards& shards) {
 TEST(Weights, ReachThePackWithMeanOne) {
   const StudySpec spec =
       test::class_spec({R"(["value"])", R"(, "weights": "area")", R"("loss": "mse")"});
-  const Extracted e = extract(spec, test::class_shards(spec));
+  const ExtractedPacks e = extract(spec, test::class_shards(spec));
   EXPECT_EQ(e.subset->header().weights, "area");
   double sum = 0;
   for (const float w : e.subset->weights(Split::train)) {
@@ -95,7 +95,7 @@ TEST(Weights, MustFitTheColumnsOfATarget) {
 
 TEST(Classes, AreCountedOrGiven) {
   const StudySpec found = test::class_spec();
-  const Extracted e = extract(found, test::class_shards(found));
+  const ExtractedPacks e = extract(found, test::class_shards(found));
   EXPECT_EQ(e.plan.classes, 3U);
   EXPECT_EQ(e.plan.outputs(), 3U);
   EXPECT_EQ(e.plan.targets(), 1U);

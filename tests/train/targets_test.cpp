@@ -15,9 +15,9 @@
 namespace twostep {
 namespace {
 
-struct Bench {
-  explicit Bench(StudySpec study) : Bench(study, test::class_shards(study)) {}
-  Bench(StudySpec study, MemShards data)
+struct TargetBench {
+  explicit TargetBench(StudySpec study) : TargetBench(study, test::class_shards(study)) {}
+  TargetBench(StudySpec study, MemShards data)
       : spec(std::move(study)),
         space(make_space(spec)),
         shards(std::move(data)),
@@ -79,7 +79,7 @@ struct Bench {
 };
 
 TEST(Classification, ClassesAreLearntAndMeasured) {
-  Bench bench(test::class_spec());
+  TargetBench bench(test::class_spec());
   const Result r = bench.train(AssignmentKind::retrain, 60);
   EXPECT_EQ(r.outcome, Outcome::finished);
   EXPECT_EQ(r.parameters, 2U * 8 + 8 + 8 * 3 + 3);
@@ -115,7 +115,7 @@ TEST(Classification, ClassesAreLearntAndMeasured) {
 }
 
 TEST(Classification, AccuracyIsMaximised) {
-  Bench bench(test::class_spec(
+  TargetBench bench(test::class_spec(
       {R"(["yes"])", "", R"("loss": "binary_cross_entropy")", R"(, "objective": "accuracy")"}));
   const Result r = bench.train(AssignmentKind::retrain, 40);
   EXPECT_EQ(r.objective, *std::min_element(r.curve.begin(), r.curve.end()));
@@ -155,8 +155,8 @@ TEST(Objective, IsTheReportedMetric) {
       if (!suits(metric, task_of(kind))) {
         continue;
       }
-      Bench bench(test::class_spec({targets, "", "\"loss\": \"" + std::string(loss) + "\"",
-                                    ", \"objective\": \"" + objective + "\""}));
+      TargetBench bench(test::class_spec({targets, "", "\"loss\": \"" + std::string(loss) + "\"",
+                                          ", \"objective\": \"" + objective + "\""}));
       const Result r = bench.train(AssignmentKind::retrain, 3);
       EXPECT_NEAR(natural_value(metric, r.objective), r.validation.overall.objective, 1e-9)
           << objective;
@@ -224,7 +224,7 @@ TEST(Weights, AreRepeatedRows) {
         setting.constant = static_cast<std::int64_t>(train_rows);
       }
     }
-    Bench bench(spec, MemShards(variables, {{"s.h5", n, 0}}, {std::move(values)}));
+    TargetBench bench(spec, MemShards(variables, {{"s.h5", n, 0}}, {std::move(values)}));
     return std::pair(bench.train(AssignmentKind::trial, 30),
                      bench.train(AssignmentKind::retrain, 30));
   };
@@ -248,14 +248,14 @@ TEST(Weights, AreRepeatedRows) {
 }
 
 TEST(Weights, OfTargetsWeightTheirMean) {
-  Bench bench(
+  TargetBench bench(
       test::class_spec({R"(["value", {"name": "other", "weight": 3}])", "", R"("loss": "mse")"}));
   const Result r = bench.train(AssignmentKind::retrain, 10);
   const auto& t = r.validation.targets;
   EXPECT_NEAR(r.objective, (t[0].objective + 3 * t[1].objective) / 4, 1e-9);
   EXPECT_NEAR(r.validation.overall.r2, (t[0].r2 + 3 * t[1].r2) / 4, 1e-9);
   // A target of next to no weight beside another is not learnt.
-  Bench one(test::class_spec(
+  TargetBench one(test::class_spec(
       {R"(["value", {"name": "other", "weight": 1e-12}])", "", R"("loss": "mse")"}));
   const Result s = one.train(AssignmentKind::retrain, 60);
   EXPECT_GT(s.test.targets[0].r2, 0.9);
@@ -303,7 +303,7 @@ class SpoilingEngine : public Engine {
 };
 
 TEST(Divergence, ANaNInAGradientEndsTheTrialThereAndThen) {
-  Bench bench(test::class_spec({R"(["value"])", "", R"("loss": "mse")"}));
+  TargetBench bench(test::class_spec({R"(["value"])", "", R"("loss": "mse")"}));
   // Layer 1: 16 weights, 8 biases; layer 2: 8 weights, 1 bias.
   const std::tuple<std::size_t, float, const char*> places[] = {
       {0, NAN, "layer 1's weights"},
@@ -325,16 +325,16 @@ TEST(Averaging, ModelsAreAveragesOfTheirTraining) {
     return test::class_spec(
         {R"(["value"])", "", R"("loss": "mse", "schedule": "constant")", "", averaging});
   };
-  Bench plain(study(""));
+  TargetBench plain(study(""));
   const Result raw = plain.train(AssignmentKind::retrain, 20);
   // decay 0 keeps nothing of the past.
-  Bench forgetful(study(R"(, "averaging": "ema", "averaging_decay": 0)"));
+  TargetBench forgetful(study(R"(, "averaging": "ema", "averaging_decay": 0)"));
   const Result same = forgetful.train(AssignmentKind::retrain, 20);
   for (std::size_t i = 0; i < 20; ++i) {
     EXPECT_NEAR(raw.curve[i], same.curve[i], 1e-5 * raw.curve[i]);
   }
   // swa from three quarters on: until then nothing changes, the first is the training itself.
-  Bench late(study(R"(, "averaging": "swa", "averaging_start": 0.75)"));
+  TargetBench late(study(R"(, "averaging": "swa", "averaging_start": 0.75)"));
   const Result swa = late.train(AssignmentKind::retrain, 20);
   for (std::size_t i = 0; i < 15; ++i) {
     EXPECT_EQ(raw.curve[i], swa.curve[i]);
@@ -347,19 +347,20 @@ TEST(Averaging, ModelsAreAveragesOfTheirTraining) {
 
 TEST(Averaging, GoesOnWithTheSameBits) {
   for (const char* kind : {"ema", "swa"}) {
-    Bench bench(test::class_spec({R"(["value"])", "", R"("loss": "mse")", "",
-                                  ", \"averaging\": \"" + std::string(kind) +
-                                      R"(", "averaging_decay": 0.9, "averaging_start": 0.2)"}));
+    TargetBench bench(
+        test::class_spec({R"(["value"])", "", R"("loss": "mse")", "",
+                          ", \"averaging\": \"" + std::string(kind) +
+                              R"(", "averaging_decay": 0.9, "averaging_start": 0.2)"}));
     const Result whole = bench.train(AssignmentKind::retrain, 6);
     const auto engine = make_reference_engine();
     MlpTrainer first(bench.context(*engine));
-    first.start(Bench::assignment(AssignmentKind::retrain, 6));
+    first.start(TargetBench::assignment(AssignmentKind::retrain, 6));
     for (int i = 0; i < 29; ++i) {
       ASSERT_FALSE(first.advance(Duration{0}));  // one step
     }
     const Bytes state = first.save();
     MlpTrainer second(bench.context(*engine));
-    second.start(Bench::assignment(AssignmentKind::retrain, 6));
+    second.start(TargetBench::assignment(AssignmentKind::retrain, 6));
     second.load(state);
     const auto result = second.advance(std::chrono::hours(1));
     ASSERT_TRUE(result);

@@ -12,7 +12,7 @@
 namespace twostep::bench {
 namespace {
 
-constexpr int repeats = 9;
+constexpr int scaling_repeats = 9;
 constexpr int steps = 8;
 constexpr std::uint32_t batch = 1024;
 
@@ -40,7 +40,7 @@ Times measure(const Case& c, Engine& engine, GroupMaker& groups, const std::vect
   TrainingCase share(part, engine);
   const auto run = [](TrainingCase& training) { return time_of(steps, [&] { training.step(); }); };
   Times out;
-  for (int i = 0; i <= repeats; ++i) {
+  for (int i = 0; i <= scaling_repeats; ++i) {
     meet(group);
     const double one = group.rank() == 0 ? run(alone) : 0;
     meet(group);
@@ -75,7 +75,7 @@ std::vector<AllReduceSample> all_reduces(Group& group) {
     std::vector<float> data(values, 0.0F);
     const int rounds = values < 10000 ? 200 : 5;
     std::vector<double> seconds;
-    for (int i = 0; i < repeats; ++i) {
+    for (int i = 0; i < scaling_repeats; ++i) {
       seconds.push_back(time_of(rounds, [&] { group.sum(data); }));
     }
     const MinMedian m(seconds);

@@ -13,9 +13,9 @@
 namespace twostep::bench {
 namespace {
 
-constexpr std::uint64_t rows = 5000;
+constexpr std::uint64_t trial_rows = 5000;
 constexpr int epochs = 10;  // of the trial that set-up is compared with
-constexpr int repeats = 9;
+constexpr int trial_repeats = 9;
 
 struct Network {
   std::uint32_t layers, width, batch;
@@ -49,7 +49,7 @@ void measure_setup(const Network& n) {
   constexpr std::uint64_t validated = 128 + rest;
   std::vector<double> cold;
   std::vector<double> warm;
-  const int count = n.width >= 1024 ? 5 : repeats;
+  const int count = n.width >= 1024 ? 5 : trial_repeats;
   for (int i = 0; i < count; ++i) {
     dnnl::set_primitive_cache_capacity(0);
     const auto engine = make_onednn_engine(1);
@@ -63,9 +63,9 @@ void measure_setup(const Network& n) {
     warm.push_back(training.seconds_of_set_up() + seconds_of_epoch(training, 2) - epoch);
     cold.back() -= epoch;
   }
-  const std::uint64_t steps = (rows + n.batch - 1) / n.batch;
+  const std::uint64_t steps = (trial_rows + n.batch - 1) / n.batch;
   const auto engine = make_onednn_engine(1);
-  TrainingCase training(case_of(n), *engine, rows, rows, steps);
+  TrainingCase training(case_of(n), *engine, trial_rows, trial_rows, steps);
   seconds_of_epoch(training, steps);
   const double epoch =
       std::min(seconds_of_epoch(training, steps), seconds_of_epoch(training, steps));
@@ -84,7 +84,7 @@ void measure_validation(const Network& n, std::uint64_t validated, const std::st
   const auto engine = make_onednn_engine(1);
   Case c = case_of(n);
   c.training = R"(, "loss": ")" + loss + R"(")";
-  TrainingCase training(c, *engine, rows, validated, 1'000'000'000);
+  TrainingCase training(c, *engine, trial_rows, validated, 1'000'000'000);
   const std::uint64_t batch = training.validation_batch();
   BareMatmuls bare(shape_of(c), static_cast<std::int64_t>(batch), onednn::Element::f32,
                    Pass::inference);
@@ -115,7 +115,7 @@ int trial_bench() {
   std::printf(
       "Setting up a network, ms, min and median; a trial of %d epochs over %lu rows; limit: "
       "2 %% of it, or 5 ms\n",
-      epochs, static_cast<unsigned long>(rows));
+      epochs, static_cast<unsigned long>(trial_rows));
   std::printf(
       "  layers x width batch             cold min   median warm min   median  trial ms "
       "   limit  cold warm\n");
@@ -128,7 +128,7 @@ int trial_bench() {
       "  minima median\n");
   for (const Network& n : {networks[0], networks[2], networks[4], networks[8]}) {
     for (const char* loss : {"mse", "huber", "log_cosh"}) {
-      measure_validation(n, rows, loss);
+      measure_validation(n, trial_rows, loss);
     }
     measure_validation(n, 65536, "mse");
   }

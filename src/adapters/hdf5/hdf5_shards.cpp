@@ -19,8 +19,8 @@ namespace {
 using hdf5::Handle;
 using hdf5::Variable;
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what, const std::string& why,
-                         const std::string& hint) {
+[[noreturn]] void refuse_file(const std::string& path, const std::string& what,
+                              const std::string& why, const std::string& hint) {
   throw Error(ErrorKind::data, Problem{path, what, why, hint});
 }
 
@@ -36,31 +36,32 @@ std::string converted_name(const std::string& path) {
   const std::string why = hdf5::reason();
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) {
-    refuse(path, "cannot be opened", std::strerror(errno), "check data.files and the permissions");
+    refuse_file(path, "cannot be opened", std::strerror(errno),
+                "check data.files and the permissions");
   }
   char magic[8] = {};
   const std::size_t n = std::fread(magic, 1, sizeof magic, file);
   std::fclose(file);
   const std::string_view head(magic, n);
   if (n == 0) {
-    refuse(path, "an empty file", "it holds no bytes", "was it copied or written to its end?");
+    refuse_file(path, "an empty file", "it holds no bytes", "was it copied or written to its end?");
   }
   if (head.size() >= 4 && head.starts_with("CDF") &&
       (head[3] == 1 || head[3] == 2 || head[3] == 5)) {
     const char* kind = head[3] == 5   ? "CDF-5"
                        : head[3] == 2 ? "NetCDF-3 (64-bit offset)"
                                       : "NetCDF-3";
-    refuse(path, std::string("a ") + kind + " file", "twostep reads HDF5 and NetCDF-4",
-           "convert it: nccopy -k nc4 " + path + " " + converted_name(path));
+    refuse_file(path, std::string("a ") + kind + " file", "twostep reads HDF5 and NetCDF-4",
+                "convert it: nccopy -k nc4 " + path + " " + converted_name(path));
   }
   if (head == "\x89HDF\r\n\x1a\n") {
     const bool cut = why.find("truncated") != std::string::npos;
-    refuse(path, cut ? "an HDF5 file that is cut short" : "a damaged HDF5 file", why,
-           "was it copied or written to its end?");
+    refuse_file(path, cut ? "an HDF5 file that is cut short" : "a damaged HDF5 file", why,
+                "was it copied or written to its end?");
   }
   if (head.starts_with("\x0e\x03\x13\x01")) {
-    refuse(path, "an HDF4 file", "twostep reads HDF5 and NetCDF-4",
-           "convert it: h4toh5 " + path + " " + path + ".h5");
+    refuse_file(path, "an HDF4 file", "twostep reads HDF5 and NetCDF-4",
+                "convert it: h4toh5 " + path + " " + path + ".h5");
   }
   if (head.starts_with("PK\x03\x04") || head.starts_with("\x1f\x8b") || head.starts_with("BZh") ||
       head.starts_with("\x28\xb5\x2f\xfd")) {
@@ -68,10 +69,10 @@ std::string converted_name(const std::string& path) {
                        : head[0] == 'B'    ? "bunzip2 "
                        : head[0] == '\x1f' ? "gunzip "
                                            : "unzstd ";
-    refuse(path, "a compressed archive", "HDF5 files are compressed inside, not as a whole",
-           std::string("unpack it: ") + tool + path);
+    refuse_file(path, "a compressed archive", "HDF5 files are compressed inside, not as a whole",
+                std::string("unpack it: ") + tool + path);
   }
-  refuse(path, "not an HDF5 file", "it does not begin as one", "check data.files");
+  refuse_file(path, "not an HDF5 file", "it does not begin as one", "check data.files");
 }
 
 Handle open_file(const std::string& path) {

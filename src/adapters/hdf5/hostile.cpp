@@ -8,8 +8,8 @@ namespace {
 // No filter packs anything but nothing this densely (zlib ends at 1,032).
 constexpr double densest = 1e5;
 
-[[noreturn]] void refuse(const std::string& where, const std::string& what, const std::string& why,
-                         const std::string& hint) {
+[[noreturn]] void refuse_hostile(const std::string& where, const std::string& what,
+                                 const std::string& why, const std::string& hint) {
   throw Error(ErrorKind::data, Problem{where, what, why, hint});
 }
 
@@ -29,10 +29,11 @@ void require_filters(hid_t creation, const std::string& where) {
                                                nullptr, sizeof name, name, &config);
     if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
       reason();
-      refuse(where, "it needs a filter that HDF5 does not have here",
-             "number " + std::to_string(filter) + (name[0] == '\0' ? "" : ", " + std::string(name)),
-             "set HDF5_PLUGIN_PATH to where the filter's plugin is, or repack the file: h5repack "
-             "-f GZIP=4");
+      refuse_hostile(
+          where, "it needs a filter that HDF5 does not have here",
+          "number " + std::to_string(filter) + (name[0] == '\0' ? "" : ", " + std::string(name)),
+          "set HDF5_PLUGIN_PATH to where the filter's plugin is, or repack the file: h5repack "
+          "-f GZIP=4");
     }
   }
 }
@@ -46,8 +47,8 @@ Handle open_own_dataset(hid_t file, const std::string& where, const std::string&
   Handle dataset(H5Dopen2(file, name.c_str(), access.get()), &H5Dclose);
   if (external) {
     reason();
-    refuse(where, "an external link", "it leads into another file, which nobody named",
-           "name that file in data.files");
+    refuse_hostile(where, "an external link", "it leads into another file, which nobody named",
+                   "name that file in data.files");
   }
   return dataset;
 }
@@ -55,13 +56,13 @@ Handle open_own_dataset(hid_t file, const std::string& where, const std::string&
 void require_own_data(hid_t file, hid_t dataset, const std::string& where) {
   const Handle creation(H5Dget_create_plist(dataset), &H5Pclose);
   if (H5Pget_external_count(creation.get()) > 0) {
-    refuse(where, "its values lie in an external file", "which nobody named",
-           "copy it into the file: h5repack");
+    refuse_hostile(where, "its values lie in an external file", "which nobody named",
+                   "copy it into the file: h5repack");
   }
   if (H5Pget_layout(creation.get()) == H5D_VIRTUAL) {
-    refuse(where, "a virtual dataset",
-           "it is made up of other files, and reads as fill values where one is missing",
-           "name those files in data.files");
+    refuse_hostile(where, "a virtual dataset",
+                   "it is made up of other files, and reads as fill values where one is missing",
+                   "name those files in data.files");
   }
   require_filters(creation.get(), where);
   const Handle space(H5Dget_space(dataset), &H5Sclose);
@@ -76,10 +77,10 @@ void require_own_data(hid_t file, hid_t dataset, const std::string& where) {
     size *= static_cast<double>(dims[i]);
   }
   if (known && size > densest * static_cast<double>(bytes)) {
-    refuse(where, "it cannot hold what it claims to",
-           "its shape stands for " + std::to_string(size / 1e9) + " GB, the file has " +
-               std::to_string(bytes) + " bytes",
-           "was it ever written?");
+    refuse_hostile(where, "it cannot hold what it claims to",
+                   "its shape stands for " + std::to_string(size / 1e9) + " GB, the file has " +
+                       std::to_string(bytes) + " bytes",
+                   "was it ever written?");
   }
 }
 

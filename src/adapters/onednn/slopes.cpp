@@ -6,7 +6,7 @@
 namespace twostep::onednn {
 namespace {
 
-constexpr std::size_t lanes = 16;
+constexpr std::size_t slope_lanes = 16;
 
 // Inlined into functions that exist once per instruction set.
 #define TWOSTEP_INLINE [[gnu::always_inline]] inline
@@ -55,11 +55,11 @@ TWOSTEP_INLINE void wide(const float* y, const float* dy, float* delta, float* _
 template <class Slope>
 TWOSTEP_INLINE void narrow(const float* y, const float* dy, float* delta, float* __restrict sums,
                            std::size_t rows, Slope slope) {
-  float partial[lanes] = {};
+  float partial[slope_lanes] = {};
   std::size_t i = 0;
-  for (; i + lanes <= rows; i += lanes) {
+  for (; i + slope_lanes <= rows; i += slope_lanes) {
 #pragma GCC ivdep
-    for (std::size_t k = 0; k < lanes; ++k) {
+    for (std::size_t k = 0; k < slope_lanes; ++k) {
       const float d = slope(y[i + k], dy[i + k]);
       delta[i + k] = d;
       partial[k] += d;

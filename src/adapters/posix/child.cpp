@@ -16,12 +16,11 @@
 #include <map>
 
 #include "adapters/posix/clock.hpp"
+#include "adapters/posix/exec.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep {
 namespace {
-
-constexpr int cannot_execute = 127;
 
 struct Ends {
   int ours = -1;
@@ -83,15 +82,6 @@ Ends make_channel() {
   ::_exit(cannot_execute);
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& command) {
-  std::vector<char*> out;
-  for (const std::string& word : command) {
-    out.push_back(const_cast<char*>(word.c_str()));
-  }
-  out.push_back(nullptr);
-  return out;
-}
-
 pid_t fork_or_throw() {
   const pid_t pid = ::fork();
   if (pid < 0) {
@@ -109,7 +99,7 @@ int exit_status(int status) {
 
 Child::Child(const std::vector<std::string>& command) {
   const Ends ends = make_channel();
-  auto arguments = pointers(command);
+  auto arguments = exec_words(command);
   const pid_t pid = fork_or_throw();
   if (pid == 0) {
     become(arguments.data(), -1, ends.theirs, true);
@@ -169,7 +159,7 @@ void Child::signal_group(int number) {
 
 std::optional<std::string> output_of(const std::vector<std::string>& command) {
   const Ends ends = make_pipe();
-  auto arguments = pointers(command);
+  auto arguments = exec_words(command);
   const pid_t pid = fork_or_throw();
   if (pid == 0) {
     const int quiet = ::open("/dev/null", O_WRONLY);

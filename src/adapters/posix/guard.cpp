@@ -12,12 +12,12 @@
 
 #include "adapters/posix/child.hpp"
 #include "adapters/posix/clock.hpp"
+#include "adapters/posix/exec.hpp"
 #include "adapters/posix/program.hpp"
 
 namespace twostep {
 namespace {
 
-constexpr int cannot_execute = 127;
 constexpr int killed = 128;
 constexpr Duration look_every = std::chrono::milliseconds(500);  // at the parent
 

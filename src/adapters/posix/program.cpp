@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "adapters/posix/exec.hpp"
 #include "adapters/posix/host.hpp"
 #include "twostep/base/error.hpp"
 
@@ -21,7 +22,6 @@ extern char** environ;  // NOLINT: POSIX names it so
 namespace twostep {
 namespace {
 
-constexpr int cannot_execute = 127;
 constexpr const char* of_launchers[] = {"OMPI_", "PMIX_", "PMI_",   "PRTE_",
                                         "OPAL_", "ORTE_", "SLURM_", "HYDRA_"};
 
@@ -31,14 +31,14 @@ bool executable(const std::string& path) {
          ::access(path.c_str(), X_OK) == 0;
 }
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_start(const std::string& what) {
   throw Error(ErrorKind::resources, Problem{what, "failed", std::strerror(errno), ""});
 }
 
-std::pair<int, int> make_pipe() {
+std::pair<int, int> make_output_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    refuse("pipe");
+    refuse_start("pipe");
   }
   ::fcntl(ends[0], F_SETFL, ::fcntl(ends[0], F_GETFL) | O_NONBLOCK);
   return {ends[0], ends[1]};
@@ -54,15 +54,6 @@ void close_others() {
   for (int fd = 3; fd < many; ++fd) {
     ::close(fd);
   }
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> out;
-  for (const std::string& word : words) {
-    out.push_back(const_cast<char*>(word.c_str()));
-  }
-  out.push_back(nullptr);
-  return out;
 }
 
 }  // namespace
@@ -117,8 +108,8 @@ std::string Excerpt::text() const {
 }
 
 Program::Program(const ProgramOptions& options) {
-  const auto out = make_pipe();
-  const auto err = make_pipe();
+  const auto out = make_output_pipe();
+  const auto err = make_output_pipe();
   std::vector<std::string> words{own_program(), "guard", std::to_string(own_pid()),
                                  std::to_string(options.grace_seconds)};
   words.insert(words.end(), options.command.begin(), options.command.end());
@@ -126,11 +117,11 @@ Program::Program(const ProgramOptions& options) {
   for (const auto& [name, value] : options.environment) {
     entries.push_back(name + "=" + value);
   }
-  auto arguments = pointers(words);
-  auto variables = pointers(entries);
+  auto arguments = exec_words(words);
+  auto variables = exec_words(entries);
   const pid_t pid = ::fork();
   if (pid < 0) {
-    refuse("fork");
+    refuse_start("fork");
   }
   if (pid == 0) {  // only calls that are allowed between fork and exec
     ::setpgid(0, 0);

@@ -11,8 +11,8 @@
 namespace twostep {
 namespace {
 
-constexpr std::size_t children = 12;  // for redraws
-constexpr double deviation = 0.15;
+constexpr std::size_t mutants = 12;  // for redraws
+constexpr double mutation_deviation = 0.15;
 
 class EvolutionSampler : public ModelSampler {
  public:
@@ -39,8 +39,9 @@ class EvolutionSampler : public ModelSampler {
   [[nodiscard]] std::vector<std::vector<double>> choose(TrialId next) const override {
     std::vector<std::vector<double>> out;
     Draws draws(candidate_rng(seed(), next));
-    for (std::size_t i = 0; i < children && history().finished_count() > 0; ++i) {
-      out.push_back(neighbour(history(), history().unit(tournament(draws)), deviation, 0, draws));
+    for (std::size_t i = 0; i < mutants && history().finished_count() > 0; ++i) {
+      out.push_back(
+          neighbour(history(), history().unit(tournament(draws)), mutation_deviation, 0, draws));
     }
     return out;
   }

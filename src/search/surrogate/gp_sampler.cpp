@@ -26,11 +26,11 @@ namespace {
 constexpr double growth = 1.15;
 constexpr std::size_t most_fitted = 150;
 constexpr std::size_t most_exact = 1000;
-constexpr std::size_t most_pending = 64;  // believed; the newest
-constexpr std::size_t block = 64;         // candidates at a time
-constexpr std::size_t refined = 4;
-constexpr std::size_t listed = 12;
-constexpr double jitter = 1e-8;
+constexpr std::size_t most_pending = 64;     // believed; the newest
+constexpr std::size_t candidate_block = 64;  // candidates at a time
+constexpr std::size_t gp_refined = 4;
+constexpr std::size_t gp_listed = 12;
+constexpr double gp_jitter = 1e-8;
 constexpr double mean_width = 1.96;
 constexpr double decay = 0.1;
 constexpr std::uint32_t period = 25;
@@ -121,7 +121,7 @@ class GpSampler : public ModelSampler {
         row.push_back(
             correlation(history().axes(), settings_, history().unit(next), history().unit(before)));
       }
-      factor_.append(row, 1 + settings_.noise + jitter, settings_.noise + jitter);
+      factor_.append(row, 1 + settings_.noise + gp_jitter, settings_.noise + gp_jitter);
       rows_.push_back(next);
     }
     rows.resize(seen);
@@ -136,8 +136,8 @@ class GpSampler : public ModelSampler {
     factor_.solve_upper(alpha_);
   }
   void score(std::vector<std::vector<double>> units, double width, std::vector<Scored>& out) const {
-    for (std::size_t begin = 0; begin < units.size(); begin += block) {
-      const std::size_t n = std::min(block, units.size() - begin);
+    for (std::size_t begin = 0; begin < units.size(); begin += candidate_block) {
+      const std::size_t n = std::min(candidate_block, units.size() - begin);
       std::vector<std::vector<double>> snapped;
       for (std::size_t i = 0; i < n; ++i) {
         snapped.push_back(history().snap(units[begin + i]));
@@ -181,16 +181,18 @@ class GpSampler : public ModelSampler {
       width = std::max(width, 1e-3);
     }
     std::vector<Scored> scored;
-    score(acquisition_candidates(history(), 2 * block, 2 * block, draws), width, scored);
+    score(acquisition_candidates(history(), 2 * candidate_block, 2 * candidate_block, draws), width,
+          scored);
     for (const double deviation : {0.05, 0.01}) {
       std::vector<std::vector<double>> units;
-      for (std::size_t i = 0; i < block; ++i) {
-        units.push_back(neighbour(history(), scored[i % refined].snapped, deviation, 0.5, draws));
+      for (std::size_t i = 0; i < candidate_block; ++i) {
+        units.push_back(
+            neighbour(history(), scored[i % gp_refined].snapped, deviation, 0.5, draws));
       }
       score(std::move(units), width, scored);
     }
     std::vector<std::vector<double>> out;
-    for (std::size_t i = 0; i < listed; ++i) {
+    for (std::size_t i = 0; i < gp_listed; ++i) {
       out.push_back(std::move(scored[i].unit));
     }
     return out;

@@ -9,14 +9,14 @@
 namespace twostep {
 namespace {
 
-constexpr std::size_t lanes = 8;
+constexpr std::size_t double_lanes = 8;
 
 TWOSTEP_VECTORISED
 double dot(const double* a, const double* b, std::size_t n) {
-  double lane[lanes] = {};
+  double lane[double_lanes] = {};
   std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (std::size_t j = 0; j < lanes; ++j) {
+  for (; i + double_lanes <= n; i += double_lanes) {
+    for (std::size_t j = 0; j < double_lanes; ++j) {
       lane[j] += a[i + j] * b[i + j];
     }
   }
