@@ -33,6 +33,8 @@ class History {
   explicit History(const Space& space);
   void created(TrialId trial, const Point& point);
   void finished(TrialId trial, const Observation& observation);
+  // A model that learns from more than the ends of trials was told something.
+  void noted() { ++version_; }
 
   [[nodiscard]] const Space& space() const { return space_; }
   [[nodiscard]] const std::vector<Axis>& axes() const { return axes_; }

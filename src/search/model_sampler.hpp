@@ -1,5 +1,6 @@
 // What samplers that learn have in common: the history, random points until enough trials have
-// ended, and a shortlist of points for redraws after duplicates; after its end, random points.
+// taught something, and a shortlist of points for redraws after duplicates; after its end, random
+// points.
 #pragma once
 
 #include "search/draws.hpp"
@@ -9,14 +10,14 @@ namespace twostep {
 
 class ModelSampler : public Sampler {
  public:
-  // `startup`: how many trials have ended before the first call of choose.
+  // `startup`: of how many trials something is known before the first call of choose.
   ModelSampler(const Space& space, std::uint64_t seed, std::size_t startup)
       : history_(space), seed_(seed), startup_(startup) {}
   ModelSampler(const ModelSampler&) = delete;  // models refer to the history
   ModelSampler& operator=(const ModelSampler&) = delete;
 
   [[nodiscard]] std::optional<Point> propose(TrialId next, std::uint32_t draw) const final {
-    if (history_.ended().size() >= startup_) {
+    if (known() >= startup_) {
       if (shortlist_.version != history_.version() || shortlist_.trial != next) {
         shortlist_ = {history_.version(), next, choose(next)};
       }
@@ -34,6 +35,10 @@ class ModelSampler : public Sampler {
  protected:
   // Places in the unit cube, the best first; none: random.
   [[nodiscard]] virtual std::vector<std::vector<double>> choose(TrialId next) const = 0;
+  // Of how many trials something is known.
+  [[nodiscard]] virtual std::size_t known() const { return history_.ended().size(); }
+  [[nodiscard]] std::size_t startup() const { return startup_; }
+  void noted() { history_.noted(); }
   [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 

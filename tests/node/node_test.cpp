@@ -171,10 +171,16 @@ TEST(Nodes, GapsBetweenSegmentsAreNoSuccessors) {
 // The search is rebuilt from the snapshot as from the journal: what is proposed after a resume has
 // the same bits, whatever the algorithm has learnt.
 TEST(Nodes, ProposalsAfterASnapshotAreTheSame) {
-  for (const Algorithm algorithm : {Algorithm::random, Algorithm::tpe, Algorithm::cma_es,
-                                    Algorithm::evolution, Algorithm::forest, Algorithm::gp}) {
+  using enum StoppingRule;
+  const std::pair<Algorithm, StoppingRule> studies[] = {
+      {Algorithm::random, none},    {Algorithm::tpe, none},    {Algorithm::cma_es, none},
+      {Algorithm::evolution, none}, {Algorithm::forest, none}, {Algorithm::gp, none},
+      {Algorithm::tpe, asha},       {Algorithm::gp, asha}};
+  for (const auto& [algorithm, rule] : studies) {
     StudyIdentity study = simulated_study(3, 40);
     study.spec.search.algorithm = algorithm;
+    study.spec.search.early_stopping.rule = rule;
+    study.spec.search.budget.amount = 27;
     study.spec_json = to_json(study.spec);
     MemFiles with;
     MemFiles without;

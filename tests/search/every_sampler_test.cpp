@@ -56,13 +56,22 @@ struct Played {
   bool exhausted = false;
 };
 
-// `workers` trials are pending at any time, and end in a random order.
+// A trial that was seen at a third of its budget, ends there in two of three cases.
+struct Pending {
+  TrialId trial;
+  Point point;
+  std::optional<Observation> at_rung;
+};
+
+// `workers` trials are pending at any time, and end in a random order; with rungs some of them were
+// seen before.
 Played play(const SearchSpec& search, const Space& space, std::uint64_t seed, Course course,
             std::size_t workers) {
+  const bool rungs = search.early_stopping.rule != StoppingRule::none;
   Proposer proposer(make_sampler(search, space, seed), space);
   Draws draws(Rng(seed, Purpose::simulation, 1));
   Played out;
-  std::vector<std::pair<TrialId, Point>> pending;
+  std::vector<Pending> pending;
   std::set<std::uint64_t> seen;
   const auto happen = [&](Happening h) {
     test::tell(proposer, h);
@@ -75,16 +84,23 @@ Played play(const SearchSpec& search, const Space& space, std::uint64_t seed, Co
       if (point) {
         EXPECT_TRUE(space.contains(*point)) << "trial " << n;
         EXPECT_TRUE(seen.insert(fingerprint(*point)).second) << "trial " << n << " comes again";
-        pending.emplace_back(TrialId(n++), *point);
-        happen({pending.back().first, *point, {}});
+        pending.push_back({TrialId(n++), *point, {}});
+        happen({pending.back().trial, *point, {}});
       }
     } else if (course == Course::one_point && n > 2) {
       workers = search.trials;  // nothing more is heard of any trial
     } else {
       const std::size_t at = draws.below(pending.size());
-      happen({pending[at].first,
-              {},
-              as_told(measure(course, pending[at].second, draws), search.failures)});
+      Pending& trial = pending[at];
+      Observation measured = as_told(measure(course, trial.point, draws), search.failures);
+      if (rungs && !trial.at_rung && !is_failure(measured)) {
+        measured.fidelity = 1.0 / 3;
+        trial.at_rung = measured;
+        happen({trial.trial, {}, measured, true});
+        continue;
+      }
+      const bool stopped = trial.at_rung && draws.below(3) > 0;
+      happen({trial.trial, {}, stopped ? *trial.at_rung : measured});
       pending.erase(pending.begin() + static_cast<long>(at));
     }
   }
@@ -122,6 +138,7 @@ TEST_P(EverySampler, ServesEverySpaceOrSaysWhyNot) {
     search.second_objective =
         algorithm == Algorithm::nsga2 ? SecondObjective::parameters : SecondObjective::none;
     search.failures.value = seed % 7 < 3 ? FailureValue::ignore : FailureValue::worst;
+    search.early_stopping.rule = seed % 2 == 1 ? StoppingRule::asha : StoppingRule::none;
     const auto course = static_cast<Course>(seed % 5);
     const std::size_t workers = seed % 3 == 0 ? 1 : seed % 3 == 1 ? 4 : 20;
     SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(space));

@@ -85,6 +85,61 @@ INSTANTIATE_TEST_SUITE_P(Algorithms, Learns,
                                          Expectation{Algorithm::gp, 0.03, 0.1}),
                          [](const auto& each) { return std::string(name(each.param.algorithm)); });
 
+struct Seen {
+  double x;
+  double value;
+  double fidelity;
+  bool pending = false;
+};
+
+// Where the proposals of a model with this history lie, on average.
+double mean_proposal(const std::vector<Seen>& history) {
+  const Space space = test::unit_cube(1);
+  const auto sampler = test::make_sampler(Algorithm::tpe, space, 3, 100);
+  std::uint32_t n = 0;
+  for (const Seen& s : history) {
+    const TrialId trial(++n);
+    sampler->created(trial, space.point_at({s.x}));
+    Observation seen = test::observation(s.value);
+    seen.fidelity = s.fidelity;
+    sampler->observed(trial, seen);
+    if (!s.pending) {
+      sampler->finished(trial, seen);
+    }
+  }
+  double sum = 0;
+  constexpr std::uint32_t proposals = 50;
+  for (std::uint32_t i = 1; i <= proposals; ++i) {
+    sum += value_of(*sampler->propose(TrialId(n + i), 0), 0);
+  }
+  return sum / proposals;
+}
+
+// Early results, which are far better at the right end, say nothing once there are whole ones.
+TEST(Tpe, ComparesResultsOfOneShareOfTheBudgetAlone) {
+  std::vector<Seen> history;
+  for (int i = 0; i < 40; ++i) {
+    const double x = (i + 0.5) / 40;
+    history.push_back({x, -100 * x, 1.0 / 9});
+  }
+  EXPECT_GT(mean_proposal(history), 0.7);
+  for (int i = 0; i < 20; ++i) {
+    const double x = (i + 0.25) / 20;
+    history.push_back({x, x, 1});
+  }
+  EXPECT_LT(mean_proposal(history), 0.3);
+}
+
+// Trials at rungs teach before any has ended.
+TEST(Tpe, LearnsFromRungsOfTrialsThatHaveNotEnded) {
+  std::vector<Seen> history;
+  for (int i = 0; i < 40; ++i) {
+    const double x = (i + 0.5) / 40;
+    history.push_back({x, x, 1.0 / 9, true});
+  }
+  EXPECT_LT(mean_proposal(history), 0.3);
+}
+
 // To machine precision, which nothing but a working covariance and step size does.
 TEST(CmaEs, ConvergesOnAnIllConditionedBowl) {
   const Space space = test::unit_cube(4);

@@ -108,13 +108,16 @@ inline Observation observation(double objective, double parameters = 100) {
 // What happened in a study, in the order of the journal.
 struct Happening {
   TrialId trial;
-  std::optional<Point> point;  // created; else finished
+  std::optional<Point> point;  // created; else seen at a rung, or finished
   Observation seen;
+  bool at_rung = false;
 };
 
 inline void tell(Proposer& proposer, const Happening& h) {
   if (h.point) {
     proposer.created(h.trial, *h.point);
+  } else if (h.at_rung) {
+    proposer.observed(h.trial, h.seen);
   } else {
     proposer.finished(h.trial, h.seen);
   }

@@ -4,10 +4,15 @@
 // understanding its algorithm components and their roles", arXiv 2304.11127, 2023). Pending trials
 // count as bad ones (the constant liar of Ginsbourger, Le Riche and Carraro, 2010), so that
 // parallel workers are sent to different places. Failed trials are bad ones too.
+//
+// Under early stopping results are compared with those of the same share of the budget, of the
+// largest share that enough trials have reached (BOHB). Other than in BOHB trials that were stopped
+// below it count as bad, as do those that are on their way.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "search/density/fidelity_levels.hpp"
 #include "search/density/parzen.hpp"
 #include "search/model_sampler.hpp"
 #include "search/samplers.hpp"
@@ -24,26 +29,55 @@ class TpeSampler : public ModelSampler {
   TpeSampler(const Space& space, std::uint64_t seed, std::size_t startup)
       : ModelSampler(space, seed, startup), good_(history(), {}), bad_(history(), {}) {}
 
+  void observed(TrialId trial, const Observation& observation) override {
+    if (!is_failure(observation)) {
+      levels_.reached(trial.value - 1, observation);
+      noted();
+    }
+  }
+  void finished(TrialId trial, const Observation& observation) override {
+    levels_.ended(trial.value - 1, observation);
+    ModelSampler::finished(trial, observation);
+  }
+
  private:
+  FidelityLevels levels_{most_good + 1};
   mutable ParzenMixture good_;  // refitted for every proposal
   mutable ParzenMixture bad_;
 
+  [[nodiscard]] std::size_t known() const override {
+    return ModelSampler::known() + levels_.under_way();
+  }
+
+  [[nodiscard]] bool may_be_good(History::Row row) const {
+    return history().status(row) == History::Status::finished ||
+           history().status(row) == History::Status::pending;
+  }
+
   void split() const {
-    const auto ended = static_cast<double>(history().ended().size());
-    const auto count = std::min({static_cast<std::size_t>(std::ceil(good_share * ended)), most_good,
-                                 history().finished_count()});
+    const FidelityLevels::Level* level = levels_.to_compare(startup());
+    // Failed ones would have been at any share.
+    const std::size_t failed = history().ended().size() - history().finished_count();
+    const std::size_t compared = failed + (level != nullptr ? level->results : 0);
+    const auto count = std::min(
+        static_cast<std::size_t>(std::ceil(good_share * static_cast<double>(compared))), most_good);
     std::vector<History::Row> good;
     std::vector<double> objectives;
-    auto at = history().ranked().begin();
-    for (std::size_t i = 0; i < count; ++i, ++at) {
-      good.push_back(at->second);
-      objectives.push_back(at->first);
+    double border = 0;
+    if (level != nullptr) {
+      for (const auto& [objective, row] : level->best) {
+        border = objective;
+        if (good.size() == count) {
+          break;
+        }
+        if (may_be_good(row)) {
+          good.push_back(row);
+          objectives.push_back(objective);
+        }
+      }
     }
     // Weights by the improvement over the best that is not good; equal where there is none.
     std::vector<double> weights;
-    const double border = at != history().ranked().end() ? at->first
-                          : objectives.empty()           ? 0
-                                                         : objectives.back();
     for (const double objective : objectives) {
       weights.push_back(border - objective);
     }

@@ -8,6 +8,9 @@
 // twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS
 //     what a rule in studies of that many trials spends until a trial of the best 1 % is trained to
 //     its end, a line per seed: "rule,workers,trials,seed,epochs_spent,epochs_passed"
+// twostep-search-bench rungs PROBLEM ALGORITHM RULE WORKERS SEEDS
+//     regret of the best trial trained to its end after the epochs of 20, 50, 100, 200 whole
+//     trainings, a line per seed; curves whose speed depends on the first dimension
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +23,7 @@
 
 #include "bench/search/multifidelity.hpp"
 #include "bench/search/problems.hpp"
+#include "bench/search/rung_search.hpp"
 #include "twostep/base/rng.hpp"
 #include "twostep/search/proposer.hpp"
 #include "twostep/study/algorithm.hpp"
@@ -183,6 +187,25 @@ int multifidelity(const std::string& path, const std::string& rule, std::size_t 
   return 0;
 }
 
+int rungs(const std::string& problem, const std::string& algorithm, const std::string& rule,
+          std::size_t workers, std::uint64_t seeds) {
+  bench::RungSearch options;
+  options.problem = bench::make_problem(problem);
+  options.search.algorithm = algorithm_of(algorithm);
+  options.search.early_stopping.rule = rule_of(rule);
+  options.workers = workers;
+  for (options.seed = 1; options.seed <= seeds; ++options.seed) {
+    std::printf("%s,%s,%s,%zu,%llu", problem.c_str(), algorithm.c_str(), rule.c_str(), workers,
+                static_cast<unsigned long long>(options.seed));
+    for (const double regret : bench::regrets(options)) {
+      std::printf(",%.6g", regret);
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 unsigned long number(const char* text) {
   return std::strtoul(text, nullptr, 10);
 }
@@ -203,6 +226,9 @@ int main(int argc, char** argv) {
       return multifidelity(argv[2], argv[3], number(argv[4]), number(argv[5]),
                            static_cast<std::uint32_t>(number(argv[6])));
     }
+    if (argc == 7 && std::string(argv[1]) == "rungs") {
+      return rungs(argv[2], argv[3], argv[4], number(argv[5]), number(argv[6]));
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
@@ -210,7 +236,8 @@ int main(int argc, char** argv) {
   std::fputs(
       "usage: twostep-search-bench suggest ALGORITHM FINISHED DIMENSIONS REPEATS\n"
       "       twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS\n"
-      "       twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS\n",
+      "       twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS\n"
+      "       twostep-search-bench rungs PROBLEM ALGORITHM RULE WORKERS SEEDS\n",
       stderr);
   return 2;
 }
