@@ -37,6 +37,7 @@ if(TWOSTEP_FUZZ)
   target_compile_options(twostep_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(TWOSTEP_SANITIZE)
-  target_compile_options(twostep_flags INTERFACE -fsanitize=${TWOSTEP_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(twostep_flags INTERFACE -fsanitize=${TWOSTEP_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
   target_link_options(twostep_flags INTERFACE -fsanitize=${TWOSTEP_SANITIZE})
 endif()
