@@ -10,6 +10,7 @@
 #include "adapters/hdf5/hdf5_packs.hpp"
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
+#include "adapters/threads/thread_fitter.hpp"
 #include "app/report_render.hpp"
 #include "app/run_outcome.hpp"
 #include "app/study_folder.hpp"
@@ -69,7 +70,11 @@ void StudyHost::open(Link& link) {
   facts.warm_start = [this] { return read_warm_start(setup_.spec, setup_.space); };
   const StudyIdentity identity{setup_.spec, setup_.space, to_json(setup_.spec),
                                setup_.plan.data_digest};
-  node_.emplace(identity, facts, link, *files_, clock_, limits());
+  if (workers_ > 0 && fits_models(setup_.spec.search.algorithm)) {
+    // One process alone waits for its fits: it proposes the same points whenever it is run.
+    fitter_ = make_thread_fitter(make_proposer(setup_.spec, setup_.space));
+  }
+  node_.emplace(identity, facts, link, *files_, clock_, limits(), fitter_.get());
   for (const std::string& warning : node_->warnings()) {
     log(LogLevel::warning, warning);
   }

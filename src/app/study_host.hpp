@@ -47,6 +47,7 @@ class StudyHost {
   std::uint32_t workers_;
   ProgressLine progress_;
   std::optional<StudyLock> lock_;
+  std::unique_ptr<Fitter> fitter_;
   std::optional<CoordinatorNode> node_;
   std::vector<Place> places_;
   std::optional<Neighbours> neighbours_;

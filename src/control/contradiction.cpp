@@ -44,8 +44,8 @@ std::string against(const State& s, const Dispatched& e) {
     return "an assignment without a new number or without a worker";
   }
   if (a.kind == AssignmentKind::trial) {
-    const bool waits = known_trial(s, a.trial) &&
-                       (s.waiting.count(a.trial) > 0 || s.paused.count(a.trial) > 0);
+    const bool waits =
+        known_trial(s, a.trial) && (s.waiting.count(a.trial) > 0 || s.paused.count(a.trial) > 0);
     return waits ? "" : "a trial is dispatched that does not wait";
   }
   if (a.kind == AssignmentKind::retrain) {

@@ -20,11 +20,16 @@ Coordinator::Coordinator(const StudySpec& spec, const Space& space, CoordinatorO
     : spec_(spec),
       space_(space),
       options_(options),
-      proposer_(make_sampler(spec.search, space, spec.seed), space, spec.search.try_first,
-                spec.seed),
+      proposer_(make_proposer(spec, space)),
       rungs_(rung_levels(spec.search)),
       rule_(make_fidelity_rule(spec)),
-      plan_(spec_, space_, options.stop_at, options.inputs, options.targets) {}
+      plan_(spec_, space_, options.stop_at, options.inputs, options.targets) {
+  if (options.fits_elsewhere) {
+    StudySpec chance = spec;
+    chance.search.algorithm = Algorithm::random;
+    chance_.emplace(make_proposer(chance, space));
+  }
+}
 
 void Coordinator::replay(const Event& event) {
   const auto* ended = std::get_if<Finished>(&event);
@@ -36,22 +41,22 @@ void Coordinator::replay(const Event& event) {
     tell_rule(ended->result, passed > 0 ? rung_index(passed) + 1 : 0);
   }
   if (const auto* created = std::get_if<TrialCreated>(&event)) {
-    proposer_.created(created->trial, created->point);
+    tell_proposer({SearchNews::Kind::created, created->trial, created->point, {}});
   } else if (const auto* warm = std::get_if<WarmStarted>(&event)) {
     for (const PriorTrial& t : warm->trials) {
       const Observation seen{t.outcome, t.objective, t.parameters, t.seconds};
-      proposer_.learn(t.point, as_told(seen, spec_.search.failures));
+      tell_proposer({SearchNews::Kind::learnt, {}, t.point, as_told(seen, spec_.search.failures)});
     }
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;
     plan_.finished(r);
     if (r.kind == AssignmentKind::trial && r.outcome == Outcome::paused) {
-      proposer_.observed(r.trial, observe_trial(r.trial));
+      tell_proposer({SearchNews::Kind::observed, r.trial, {}, observe_trial(r.trial)});
     } else if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {
-      proposer_.finished(r.trial, observe_trial(r.trial));
+      tell_proposer({SearchNews::Kind::finished, r.trial, {}, observe_trial(r.trial)});
     }
   } else if (const auto* stopped = std::get_if<TrialStopped>(&event)) {
-    proposer_.finished(stopped->trial, observe_trial(stopped->trial));
+    tell_proposer({SearchNews::Kind::finished, stopped->trial, {}, observe_trial(stopped->trial)});
   }
 }
 
@@ -84,6 +89,8 @@ Step Coordinator::on(Time now, const Input& input) {
     hear(step, now, said->worker, said->message);
   } else if (const auto* stop = std::get_if<StopRequested>(&input)) {
     request_stop(step, now, stop->reason);
+  } else if (const auto* proposal = std::get_if<Proposal>(&input)) {
+    take_proposal(step, *proposal);
   } else if (const auto* gone = std::get_if<WorkerGone>(&input)) {
     const auto found = workers_.find(gone->worker);
     if (found != workers_.end() && found->second.present) {

@@ -119,20 +119,6 @@ bool Coordinator::dispatch_waiting_trial(Step& step, WorkerId to) {
   return false;
 }
 
-bool Coordinator::create_trial(Step& step) {
-  if (state_.exhausted || state_.trials.size() >= spec_.search.trials) {
-    return false;
-  }
-  const TrialId next(static_cast<std::uint32_t>(state_.trials.size()) + 1);
-  const auto point = proposer_.next(next);
-  if (!point) {
-    record(step, SearchExhausted{next.value - 1});
-    return false;
-  }
-  record(step, TrialCreated{next, *point});
-  return true;
-}
-
 bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
   // Trials that are too long for the time that is left stay for the next run; a few more are drawn
   // in search of shorter ones.
@@ -140,7 +126,7 @@ bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
     if (rule_ != nullptr && rule_->next()) {
       return dispatch_paused_trial(step, to);
     }
-    if (state_.waiting.size() >= most_held_back || !create_trial(step)) {
+    if (state_.waiting.size() >= most_held_back || !create_trial(step, to)) {
       return false;
     }
   }
@@ -149,7 +135,7 @@ bool Coordinator::dispatch_next_trial(Step& step, WorkerId to) {
 
 // Nothing is under way and nothing that is left can be started any more.
 void Coordinator::end_if_time_is_up(Step& step) {
-  if (plan_.limited() && state_.open.empty() && !load_.empty()) {
+  if (plan_.limited() && state_.open.empty() && !load_.empty() && !asked_) {
     end_run(step, "stopped because what is left is too long for the time that is left");
   }
 }

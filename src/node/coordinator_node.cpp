@@ -14,6 +14,11 @@ namespace {
 
 constexpr Duration look_every = std::chrono::seconds(2);
 
+CoordinatorOptions with_fitter(CoordinatorOptions options, bool fitter) {
+  options.fits_elsewhere = fitter;
+  return options;
+}
+
 // Whether the configurations that the event brings are of this space.
 bool all_inside(const Space& space, const Event& event) {
   if (const auto* created = std::get_if<TrialCreated>(&event)) {
@@ -55,12 +60,14 @@ void check_same_study(const State& journalled, const StudyIdentity& study) {
 }
 
 CoordinatorNode::CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link,
-                                 Files& files, Clock& clock, const CoordinatorOptions& options)
+                                 Files& files, Clock& clock, const CoordinatorOptions& options,
+                                 Fitter* fitter)
     : link_(link),
       files_(files),
       clock_(clock),
+      fitter_(fitter),
       checkpoint_seconds_(study.spec.checkpoint_seconds),
-      coordinator_(study.spec, study.space, options),
+      coordinator_(study.spec, study.space, with_fitter(options, fitter != nullptr)),
       snapshot_(options.snapshot_events) {
   const auto replay = [&](const NumberedEvent& event) {
     require_consistent(state(), event.event, event.seq);
@@ -139,6 +146,12 @@ void CoordinatorNode::take(Step step) {
     }
   }
   outbox_.insert(outbox_.end(), step.messages.begin(), step.messages.end());
+  if (fitter_ != nullptr) {
+    fitter_->tell(coordinator_.take_news());
+    if (step.asks_proposal) {
+      fitter_->ask();
+    }
+  }
 }
 
 // A run that was suspended for long may wake when its directory belongs to another. What it still
@@ -194,6 +207,10 @@ bool CoordinatorNode::tick() {
   }
   for (const WorkerGone& gone : std::exchange(gone_, {})) {
     take(coordinator_.on(now, gone));
+    busy = true;
+  }
+  if (auto proposal = fitter_ != nullptr ? fitter_->poll() : std::nullopt) {
+    take(coordinator_.on(now, std::move(*proposal)));
     busy = true;
   }
   take(coordinator_.on(now, Tick{}));

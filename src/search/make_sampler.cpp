@@ -36,6 +36,10 @@ Observation observe(const Result& result) {
   return out;
 }
 
+bool fits_models(Algorithm algorithm) {
+  return algorithm == Algorithm::gp || algorithm == Algorithm::forest;
+}
+
 std::unique_ptr<Sampler> make_sampler(const SearchSpec& search, const Space& space,
                                       std::uint64_t seed) {
   std::vector<Problem> problems;

@@ -17,7 +17,7 @@ class ModelSampler : public Sampler {
   ModelSampler& operator=(const ModelSampler&) = delete;
 
   [[nodiscard]] std::optional<Point> propose(TrialId next, std::uint32_t draw) const final {
-    if (known() >= startup_) {
+    if (knows_enough()) {
       if (shortlist_.version != history_.version() || shortlist_.trial != next) {
         shortlist_ = {history_.version(), next, choose(next)};
       }
@@ -35,6 +35,7 @@ class ModelSampler : public Sampler {
  protected:
   // Places in the unit cube, the best first; none: random.
   [[nodiscard]] virtual std::vector<std::vector<double>> choose(TrialId next) const = 0;
+  [[nodiscard]] bool knows_enough() const { return known() >= startup_; }
   // Of how many trials something is known.
   [[nodiscard]] virtual std::size_t known() const { return history_.ended().size(); }
   [[nodiscard]] std::size_t startup() const { return startup_; }

@@ -99,6 +99,7 @@ std::optional<Point> Proposer::search_all(TrialId next) const {
 
 void Proposer::created(TrialId trial, const Point& point) {
   seen_.emplace(fingerprint(point), point);
+  latest_ = trial;
   sampler_->created(as_sampled(trial), point);
 }
 
@@ -108,6 +109,23 @@ void Proposer::observed(TrialId trial, const Observation& observation) {
 
 void Proposer::finished(TrialId trial, const Observation& observation) {
   sampler_->finished(as_sampled(trial), observation);
+}
+
+Proposer make_proposer(const StudySpec& spec, const Space& space) {
+  return {make_sampler(spec.search, space, spec.seed), space, spec.search.try_first, spec.seed};
+}
+
+void Proposer::tell(const SearchNews& news) {
+  switch (news.kind) {
+    case SearchNews::Kind::learnt:
+      return learn(news.point, news.seen);
+    case SearchNews::Kind::created:
+      return created(news.trial, news.point);
+    case SearchNews::Kind::observed:
+      return observed(news.trial, news.seen);
+    case SearchNews::Kind::finished:
+      return finished(news.trial, news.seen);
+  }
 }
 
 }  // namespace twostep

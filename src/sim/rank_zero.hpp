@@ -9,6 +9,7 @@
 #include "twostep/node/coordinator_node.hpp"
 #include "twostep/sim/mem_files.hpp"
 #include "twostep/sim/sim_clock.hpp"
+#include "twostep/sim/sim_fitter.hpp"
 #include "twostep/sim/sim_link.hpp"
 
 namespace twostep {
@@ -17,6 +18,7 @@ struct RankZero {
   SimClock clock;
   std::unique_ptr<SimNetwork> network;
   std::unique_ptr<Link> link;
+  std::unique_ptr<SimFitter> fitter;
   std::unique_ptr<CoordinatorNode> node;
 };
 

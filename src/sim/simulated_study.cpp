@@ -2,13 +2,14 @@
 #include <string>
 
 #include "twostep/sim/world.hpp"
+#include "twostep/study/algorithm.hpp"
 #include "twostep/study/spec_json.hpp"
 #include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
 
 StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials, StoppingRule rule,
-                              Fidelity fidelity) {
+                              Fidelity fidelity, Algorithm algorithm) {
   std::string stopping;
   if (rule != StoppingRule::none) {
     stopping = std::string(R"(, "early_stopping": {"rule": ")") + name(rule) +
@@ -21,9 +22,9 @@ StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials, Stopping
     "model": {"layers": {"int": [1, 4]}, "width": {"int": [8, 256], "log": true, "per": "layer"}},
     "training": {"learning_rate": {"float": [0.0001, 0.1], "log": true}},
     "search": {"trials": )" +
-                           std::to_string(trials) +
-                           R"(, "subset": {"rows": 1000}, "budget": {"epochs": 10})" +
-                           stopping + R"(},
+                           std::to_string(trials) + R"(, "algorithm": ")" + name(algorithm) +
+                           R"(", "subset": {"rows": 1000}, "budget": {"epochs": 10})" + stopping +
+                           R"(},
     "promotion": {"finalists": )" +
                            std::to_string(std::min(trials, 5U)) + R"(},
     "retraining": {"budget": {"epochs": 10}}

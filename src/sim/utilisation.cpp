@@ -10,6 +10,7 @@
 #include "twostep/node/worker_node.hpp"
 #include "twostep/sim/curve_trainer.hpp"
 #include "twostep/sim/mem_files.hpp"
+#include "twostep/sim/sim_fitter.hpp"
 #include "twostep/sim/sim_link.hpp"
 #include "twostep/sim/world.hpp"
 
@@ -57,6 +58,8 @@ struct Worker {
   std::unique_ptr<Link> link;
   std::unique_ptr<CurveTrainer> trainer;
   std::unique_ptr<WorkerNode> node;
+  Time idle_since = never;  // it had a trial and has none
+  Time last_mail{};
 };
 
 struct Rank {
@@ -104,6 +107,7 @@ class Cluster {
   SimClock clock_;
   SimNetwork network_;
   CostlyLink link_;
+  std::unique_ptr<SimFitter> fitter_;
   std::unique_ptr<CoordinatorNode> node_;
   std::vector<Rank> ranks_;
   std::vector<Worker> workers_;
@@ -111,6 +115,7 @@ class Cluster {
       wakes_;
   Time now_{};
   Duration rank_zero_busy_{};
+  Duration longest_wait_{};
 
   void open() {
     RunFacts facts;
@@ -118,8 +123,12 @@ class Cluster {
     for (std::uint32_t rank = 1; rank <= options_.workers; ++rank) {
       facts.workers.push_back(WorkerId(rank));
     }
-    node_ = std::make_unique<CoordinatorNode>(simulated_study(1, options_.trials), facts, link_,
-                                              files_, clock_);
+    const StudyIdentity study = simulated_study(1, options_.trials, StoppingRule::none,
+                                                Fidelity::budget, options_.algorithm);
+    fitter_ = std::make_unique<SimFitter>(make_proposer(study.spec, study.space), clock_,
+                                          from_seconds(options_.fit_seconds));
+    node_ = std::make_unique<CoordinatorNode>(study, facts, link_, files_, clock_,
+                                              CoordinatorOptions{}, fitter_.get());
     CurveOptions curve;
     curve.mean_seconds = options_.trial_seconds;
     curve.spread = options_.spread;
@@ -149,6 +158,7 @@ class Cluster {
   // A rank that has long been idle looks up only now and then: at worst its whole nap later.
   void mail(int rank, Time at) {
     const Rank& r = ranks_[static_cast<std::size_t>(rank)];
+    workers_[static_cast<std::size_t>(rank)].last_mail = at;
     const Duration idle = std::max(at - std::max(r.idle_since, r.busy_until), Duration{0});
     wake(rank, at + std::min(nap_, idle));
   }
@@ -173,8 +183,14 @@ class Cluster {
     Worker& w = workers_[static_cast<std::size_t>(rank)];
     Rank& r = ranks_[static_cast<std::size_t>(rank)];
     w.clock.set(now_);
+    const bool was_idle = w.node->idle();
     const bool busy = w.node->tick();
     r.busy_until = now_ + w.clock.spent();
+    if (!was_idle && w.node->idle()) {
+      w.idle_since = r.busy_until;
+    } else if (was_idle && !w.node->idle() && w.idle_since != never) {
+      longest_wait_ = std::max(longest_wait_, w.last_mail - w.idle_since);
+    }
     if (busy) {
       r.idle_since = r.busy_until;
       wake(rank, r.busy_until);
@@ -195,6 +211,8 @@ class Cluster {
     out.rank_zero = seconds(rank_zero_busy_) / out.seconds;
     out.messages = network_.messages();
     out.syncs = files_.syncs();
+    out.longest_wait = seconds(longest_wait_);
+    out.fitted = fitter_->made();
     return out;
   }
 };

@@ -28,7 +28,8 @@ class World {
       : options_(options),
         files_(files),
         rng_(options.seed, Purpose::simulation, 2),
-        study_(simulated_study(options.seed, options.trials, options.rule, options.fidelity)) {}
+        study_(simulated_study(options.seed, options.trials, options.rule, options.fidelity,
+                               options.algorithm)) {}
 
   WorldReport run() {
     for (;;) {
@@ -125,8 +126,13 @@ class World {
     if (faults_.limit_at != never) {
       coordinator.stop_at = faults_.limit_at - limit_margin;
     }
+    if (fits_models(options_.algorithm)) {
+      zero_->fitter =
+          std::make_unique<SimFitter>(make_proposer(study_.spec, study_.space), zero_->clock,
+                                      from_seconds(0.2 * options_.mean_trial_seconds));
+    }
     zero_->node = std::make_unique<CoordinatorNode>(study_, facts, *zero_->link, files_,
-                                                    zero_->clock, coordinator);
+                                                    zero_->clock, coordinator, zero_->fitter.get());
     if (!zero_->node->done()) {
       for (std::uint32_t rank = 1; rank <= workers; ++rank) {
         open_worker(rank);

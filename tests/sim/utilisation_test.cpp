@@ -28,6 +28,30 @@ TEST(Utilisation, FallsWhenRankZeroIsTheBottleneck) {
   EXPECT_GT(r.rank_zero, 0.95);
 }
 
+// Fits of a second, of which a thousand workers would wait for hundreds: nobody waits for one.
+TEST(Utilisation, NobodyWaitsForAFit) {
+  UtilisationOptions fits;
+  fits.workers = 1000;
+  fits.trials = 4000;
+  fits.spread = 0.5;
+  fits.algorithm = Algorithm::forest;
+  fits.fit_seconds = 1;
+  const UtilisationReport r = measure_utilisation(fits);
+  EXPECT_GT(r.fitted, 10U);
+  EXPECT_GT(r.longest_wait, 0);
+  EXPECT_LE(r.longest_wait, 0.021);  // a tick of 20 ms, two messages and a sync
+}
+
+// A fit that is done in time is used: all points after the first random ones come from fits.
+TEST(Utilisation, FitsInTimeAreUsed) {
+  UtilisationOptions fits;
+  fits.workers = 4;
+  fits.trials = 100;
+  fits.algorithm = Algorithm::forest;
+  fits.fit_seconds = 0.5;
+  EXPECT_GT(measure_utilisation(fits).fitted, 80U);
+}
+
 // Ray Tune's table (PRODUCT): 10,000 one-second trials on 16 CPUs took 715 s, 1,000 trials of 100 s
 // on 1,024 CPUs 168 s.
 TEST(Utilisation, BeatsThePublishedRows) {

@@ -25,6 +25,25 @@ TEST_P(Seeds, EndWithAllTrialsDone) {
   }
 }
 
+// Models that are fitted beside rank 0, under the same faults.
+TEST(World, StudiesWhoseModelsAreFittedElsewhereEndToo) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    WorldOptions options;
+    options.seed = 7000 + seed;
+    options.workers = 1 + static_cast<std::uint32_t>(seed % 12);
+    options.trials = 60;
+    options.algorithm = Algorithm::forest;
+    options.rule = seed % 3 == 0 ? StoppingRule::asha : StoppingRule::none;
+    MemFiles files;
+    ASSERT_NO_THROW({
+      const WorldReport report = run_world(options, files);
+      EXPECT_EQ(report.state.trials_done, 60U);
+      EXPECT_EQ(report.live_digest, report.replay_digest);
+    }) << "seed "
+       << options.seed;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fixed, Seeds, testing::Range(1, 7));
 
 TEST(World, SameSeedSameJournal) {

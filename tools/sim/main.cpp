@@ -12,6 +12,7 @@
 #include "twostep/base/rng.hpp"
 #include "twostep/sim/utilisation.hpp"
 #include "twostep/sim/world.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace {
 
@@ -19,12 +20,14 @@ constexpr const char* usage =
     "usage: twostep-sim [--seed N] [--seeds COUNT | --seeds A..B] [--workers N] [--trials N]\n"
     "                   [--varied] [--seconds N] [--faults on|off] [--quiet]\n"
     "                   [--rule none|asha|asha_promotion|hyperband|median|...]\n"
+    "                   [--algorithm random|tpe|forest|gp|...]\n"
     "  Simulates studies in virtual time, each seed with faults of its own, and checks the\n"
     "  invariants. --seeds runs many seeds, one after the other; --varied draws the size of each\n"
     "  from its seed; --seconds begins no further seed after that time. Exit code 1 if any fails.\n"
     "       twostep-sim --utilisation [--workers N] [--trials N] [--trial-seconds S]\n"
-    "                   [--spread F] [--costs FACTOR]\n"
-    "  How busy rank 0 keeps its workers, with measured costs of messages and decisions.\n";
+    "                   [--spread F] [--costs FACTOR] [--algorithm ...] [--fit-seconds S]\n"
+    "  How busy rank 0 keeps its workers, with measured costs of messages and decisions. An\n"
+    "  algorithm that fits models takes S for each proposal, beside rank 0's other work.\n";
 
 double seconds_since(std::chrono::steady_clock::time_point begun) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
@@ -84,6 +87,10 @@ twostep::WorldOptions vary(twostep::WorldOptions options) {
   if (rng.uniform(7) < 0.5) {
     options.rule = twostep::StoppingRule::none;
   }
+  if (rng.uniform(9) < 0.1) {
+    options.algorithm = twostep::Algorithm::forest;
+    options.trials = std::min(options.trials, 300U);  // each fit takes real time
+  }
   options.fidelity = rng.uniform(8) < 0.3 ? twostep::Fidelity::rows : twostep::Fidelity::budget;
   options.check_every = 1 + static_cast<std::uint64_t>(2000 * rng.uniform(5));
   options.snapshot_events = power(6, 1, 3000);
@@ -142,6 +149,11 @@ int run_utilisation(const Command& command) {
       1e6 * o.sync_seconds);
   std::printf("  %.2f s (ideal %.2f s): utilisation %.2f %%; rank 0 busy %.1f %% of the time\n",
               r.seconds, r.ideal_seconds, 100 * r.utilisation, 100 * r.rank_zero);
+  if (twostep::fits_models(o.algorithm)) {
+    std::printf("  %s, %g s a fit: longest wait %.1f ms; %llu points from fits\n",
+                twostep::name(o.algorithm), o.fit_seconds, 1e3 * r.longest_wait,
+                static_cast<unsigned long long>(r.fitted));
+  }
   std::printf("  %llu messages, %llu syncs; simulated in %.1f s\n",
               static_cast<unsigned long long>(r.messages), static_cast<unsigned long long>(r.syncs),
               seconds_since(begun));
@@ -181,6 +193,13 @@ bool read_option(const std::string& name, const char* text, Command& command) {
     command.world.rule = static_cast<twostep::StoppingRule>(found - names.begin());
     return found != names.end();
   }
+  if (name == "--algorithm") {
+    const auto names = twostep::algorithm_names();
+    const auto found = std::find(names.begin(), names.end(), text);
+    command.world.algorithm = command.utilisation.algorithm =
+        static_cast<twostep::Algorithm>(found - names.begin());
+    return found != names.end();
+  }
   if (name == "--seed") {
     return read_number(text, command.world.seed);
   }
@@ -194,6 +213,8 @@ bool read_option(const std::string& name, const char* text, Command& command) {
     command.utilisation.trial_seconds = value;
   } else if (name == "--spread") {
     command.utilisation.spread = value;
+  } else if (name == "--fit-seconds") {
+    command.utilisation.fit_seconds = value;
   } else if (name == "--costs") {
     command.costs = value;
   } else {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "twostep/control/state.hpp"
 #include "twostep/control/time_plan.hpp"
 #include "twostep/search/fidelity_rule.hpp"
+#include "twostep/search/fitter.hpp"
 #include "twostep/search/proposer.hpp"
 #include "twostep/search/training_cost.hpp"
 #include "twostep/study/spec.hpp"
@@ -36,7 +38,8 @@ struct WorkerGone {  // its process is known to have ended
   WorkerId worker;
   std::string why;
 };
-using Input = std::variant<Tick, WorkerSaid, StopRequested, WorkerGone>;
+// Proposal: of the Fitter, where fits are made elsewhere.
+using Input = std::variant<Tick, WorkerSaid, StopRequested, WorkerGone, Proposal>;
 
 struct Outgoing {
   WorkerId to;
@@ -46,6 +49,7 @@ struct Outgoing {
 struct Step {
   std::vector<Event> events;
   std::vector<Outgoing> messages;
+  bool asks_proposal = false;  // of the Fitter, once it was told the news
 };
 
 struct CoordinatorOptions {
@@ -68,7 +72,8 @@ struct CoordinatorOptions {
   std::optional<Time> stop_at;
   std::uint32_t inputs = 1;  // columns of the data, by which trainings are predicted
   std::uint32_t targets = 1;
-  MachineCosts machine;  // for the plan of the teams
+  MachineCosts machine;           // for the plan of the teams
+  bool fits_elsewhere = false;    // there is a Fitter
   std::set<WorkerId> retrainers;  // the workers that may be given finalists; empty: all
   std::uint32_t snapshot_events = SnapshotWriter::usual_events;  // per part; 0: no snapshot
 };
@@ -84,6 +89,9 @@ class Coordinator {
   Step start(Time now, const RunStarted& started, const std::vector<WorkerId>& workers,
              const std::optional<WarmStarted>& warm = std::nullopt);
   Step on(Time now, const Input& input);
+
+  // What the Fitter has to be told since the last call.
+  [[nodiscard]] std::vector<SearchNews> take_news() { return std::exchange(news_, {}); }
 
   [[nodiscard]] const State& state() const { return state_; }
   [[nodiscard]] Phase phase() const;
@@ -111,6 +119,10 @@ class Coordinator {
   const CoordinatorOptions options_;
   State state_;
   Proposer proposer_;
+  std::optional<Proposer> chance_;  // random points for those who would wait for a fit
+  std::vector<SearchNews> news_;
+  std::optional<Point> proposed_;
+  bool asked_ = false;                      // the Fitter
   const std::vector<std::uint64_t> rungs_;  // fidelities; the last is the whole
   std::unique_ptr<FidelityRule> rule_;      // none: trials are trained in one piece
   TimePlan plan_;
@@ -160,7 +172,10 @@ class Coordinator {
   [[nodiscard]] std::size_t rung_index(std::uint64_t fidelity) const;
   [[nodiscard]] Observation observe_trial(TrialId trial) const;
   [[nodiscard]] bool all_created() const;
-  bool create_trial(Step& step);
+  bool create_trial(Step& step, WorkerId to);
+  void tell_proposer(SearchNews news);
+  void take_proposal(Step& step, const Proposal& proposal);
+  [[nodiscard]] bool waits_for_fit() const;
   [[nodiscard]] std::optional<TrialId> choose_waiting(WorkerId to);
   void end_if_time_is_up(Step& step);
   void fail_crashed(Step& step, AssignmentKind kind, TrialId trial, std::uint32_t crashes);

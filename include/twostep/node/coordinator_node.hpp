@@ -37,9 +37,9 @@ class CoordinatorNode {
  public:
   // Reads the journal (or begins one), refuses another study's with Error{study}, and opens a new
   // run. A study that has ended well opens none: done() is then true at once and already_finished()
-  // too.
+  // too. fitter: where slow models are fitted; nullptr: between messages.
   CoordinatorNode(const StudyIdentity& study, const RunFacts& facts, Link& link, Files& files,
-                  Clock& clock, const CoordinatorOptions& options = {});
+                  Clock& clock, const CoordinatorOptions& options = {}, Fitter* fitter = nullptr);
 
   // Whether anything was done. Throws Error{study} when another run has taken the study over: then
   // this one, which was thought dead, must leave everything as it is.
@@ -61,6 +61,7 @@ class CoordinatorNode {
   Link& link_;
   Files& files_;
   Clock& clock_;
+  Fitter* fitter_;
   double checkpoint_seconds_;
   Coordinator coordinator_;
   SnapshotWriter snapshot_;

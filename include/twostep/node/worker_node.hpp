@@ -24,6 +24,7 @@ class WorkerNode {
   // Whether anything was done; if not, the caller may sleep a little.
   bool tick();
   [[nodiscard]] bool done() const { return done_; }
+  [[nodiscard]] bool idle() const { return !queue_.running(); }
   // Why it is done: rank 0's reason, or that rank 0 fell silent.
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] bool abandoned() const { return abandoned_; }

@@ -15,6 +15,15 @@
 
 namespace twostep {
 
+// What a proposer is told.
+struct SearchNews {
+  enum class Kind { learnt, created, observed, finished };
+  Kind kind = Kind::created;
+  TrialId trial;     // but for `learnt`
+  Point point;       // learnt, created
+  Observation seen;  // all but `created`
+};
+
 class Proposer {
  public:
   // first: what trials 1, 2, ... are to be; what they leave open is as the sampler proposes it. One
@@ -29,6 +38,10 @@ class Proposer {
   void created(TrialId trial, const Point& point);
   void observed(TrialId trial, const Observation& observation);
   void finished(TrialId trial, const Observation& observation);
+  void tell(const SearchNews& news);
+  [[nodiscard]] bool needs_fit() const { return sampler_->needs_fit(); }
+  [[nodiscard]] bool is_new(const Point& point) const;
+  [[nodiscard]] TrialId latest() const { return latest_; }  // created
 
  private:
   Space space_;
@@ -36,13 +49,16 @@ class Proposer {
   std::vector<PartialPoint> first_;
   std::uint64_t seed_;
   std::uint32_t learnt_ = 0;
+  TrialId latest_;
   std::unique_ptr<Sampler> every_;  // of a space that can be gone through
   std::optional<std::uint64_t> cardinality_;
   std::multimap<std::uint64_t, Point> seen_;  // by fingerprint
   [[nodiscard]] TrialId as_sampled(TrialId trial) const { return TrialId(trial.value + learnt_); }
-  [[nodiscard]] bool is_new(const Point& point) const;
   [[nodiscard]] std::optional<Point> next_first(TrialId next) const;
   [[nodiscard]] std::optional<Point> search_all(TrialId next) const;
 };
+
+// With the algorithm, the seed and the first points of the study.
+[[nodiscard]] Proposer make_proposer(const StudySpec& spec, const Space& space);
 
 }  // namespace twostep

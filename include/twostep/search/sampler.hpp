@@ -26,7 +26,7 @@ struct Observation {
   double objective = std::numeric_limits<double>::quiet_NaN();   // smaller is better
   double parameters = std::numeric_limits<double>::quiet_NaN();  // of the network, trainable
   double seconds = std::numeric_limits<double>::quiet_NaN();     // of training
-  double fidelity = 1;  // share of the full budget that was spent, in (0, 1]
+  double fidelity = 1;    // share of the full budget that was spent, in (0, 1]
   bool left_out = false;  // a failure of which the algorithm learns nothing but its end
 };
 
@@ -47,8 +47,12 @@ class Sampler {
   // At a rung: the trial is still pending, and this is what a part of the budget gave.
   virtual void observed(TrialId, const Observation&) {}
   virtual void finished(TrialId trial, const Observation& observation) = 0;
+  // The next proposal takes a fit of tens of milliseconds or more.
+  [[nodiscard]] virtual bool needs_fit() const { return false; }
 };
 
+// Whether its samplers ever need a fit.
+[[nodiscard]] bool fits_models(Algorithm algorithm);
 // Throws Error{config} if the algorithm cannot serve the space (study/algorithm.hpp).
 [[nodiscard]] std::unique_ptr<Sampler> make_sampler(const SearchSpec& search, const Space& space,
                                                     std::uint64_t seed);

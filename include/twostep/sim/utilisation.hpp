@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "twostep/study/spec.hpp"
+
 namespace twostep {
 
 struct UtilisationOptions {
@@ -18,6 +20,8 @@ struct UtilisationOptions {
   double sync_seconds = 115e-6;
   double latency_seconds = 50e-6;  // of a message, at most
   double longest_nap = 0.02;       // of an idle rank, before it looks for mail again
+  Algorithm algorithm = Algorithm::random;
+  double fit_seconds = 0;  // of a proposal, where the algorithm fits slow models
 };
 
 struct UtilisationReport {
@@ -27,6 +31,9 @@ struct UtilisationReport {
   double rank_zero = 0;      // share of the time in which rank 0 had something to do
   std::uint64_t messages = 0;
   std::uint64_t syncs = 0;
+  // Of a worker that has nothing to do, from its result until the next trial arrives.
+  double longest_wait = 0;
+  std::uint64_t fitted = 0;  // trials whose points came from a fit
 };
 
 [[nodiscard]] UtilisationReport measure_utilisation(const UtilisationOptions& options);

@@ -31,6 +31,8 @@ class ForestSampler : public ModelSampler {
   ForestSampler(const Space& space, std::uint64_t seed, std::size_t startup)
       : ModelSampler(space, seed, startup) {}
 
+  [[nodiscard]] bool needs_fit() const override { return knows_enough(); }
+
  private:
   struct Fit {
     std::size_t ended = 0;

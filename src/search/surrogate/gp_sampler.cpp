@@ -40,6 +40,8 @@ class GpSampler : public ModelSampler {
   GpSampler(const Space& space, std::uint64_t seed, std::size_t startup)
       : ModelSampler(space, seed, startup), startup_(startup) {}
 
+  [[nodiscard]] bool needs_fit() const override { return knows_enough(); }
+
  private:
   struct Scored {
     double score;
