@@ -7,6 +7,7 @@
 #include "app/study_setup.hpp"
 #include "app/warm_start.hpp"
 #include "twostep/data/transform.hpp"
+#include "twostep/study/prior_trials.hpp"
 #include "twostep/study/reading_plan.hpp"
 
 namespace twostep {
@@ -96,7 +97,10 @@ void print_space(const Space& space) {
 void print_warm_start(const StudySetup& s) {
   if (const auto warm = read_warm_start(s.spec, s.space)) {
     std::printf("warm start  %s\n",
-                warm_start_text(warm->source, warm->trials.size(), warm->left_out).c_str());
+                warm_start_text(warm->source, warm->trials.size(),
+                                natural_value(s.spec.search.objective, best_objective(*warm)),
+                                warm->left_out)
+                    .c_str());
   }
 }
 

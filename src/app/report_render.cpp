@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "app/warm_start.hpp"
+
 namespace twostep {
 namespace {
 
@@ -300,7 +302,8 @@ std::string report_text(const Report& report) {
                std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs"));
   if (report.prior_trials > 0) {
     add_line(out, "warm start",
-             std::to_string(report.prior_trials) + " trials of " + report.warm_start);
+             warm_start_text(report.warm_start, report.prior_trials, report.prior_best,
+                             report.prior_left_out));
   }
   if (report.workers_lost > 0) {
     add_line(out, "lost",
@@ -370,6 +373,8 @@ std::string report_json(const Report& report) {
             {"runs", report.runs},
             {"warm_start", report.warm_start},
             {"prior_trials", report.prior_trials},
+            {"prior_left_out", report.prior_left_out},
+            {"prior_best", finite_number(report.prior_best)},
             {"workers_lost", report.workers_lost},
             {"losses", report.losses},
             {"trials_planned", report.planned_trials},

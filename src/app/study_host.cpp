@@ -235,7 +235,9 @@ void StudyHost::announce() {
   const State& s = node_->state();
   if (s.warm_started && s.trials.empty()) {
     progress_.message("Warm start: " +
-                      warm_start_text(s.warm_start, s.prior_trials, s.prior_left_out));
+                      warm_start_text(s.warm_start, s.prior_trials,
+                                      natural_value(setup_.spec.search.objective, s.prior_best),
+                                      s.prior_left_out));
   }
   if (node_->resumed() && !node_->already_finished()) {
     std::string found = std::to_string(s.trials_done) + " of " +

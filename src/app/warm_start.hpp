@@ -12,8 +12,9 @@ namespace twostep {
 // cannot be read, were ranked by something else, or all have no place in this space.
 [[nodiscard]] std::optional<WarmStarted> read_warm_start(const StudySpec& spec, const Space& space);
 
-// "80 trials of studies/old, 12 left out (not in this space)".
+// "80 trials of studies/old, the best 0.0125, 12 left out (not in this space)". `best`: as people
+// read it.
 [[nodiscard]] std::string warm_start_text(const std::string& source, std::uint64_t trials,
-                                          std::uint64_t left_out);
+                                          double best, std::uint64_t left_out);
 
 }  // namespace twostep

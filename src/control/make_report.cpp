@@ -204,6 +204,8 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.runs = state.run.run.value;
   report.warm_start = state.warm_start;
   report.prior_trials = state.prior_trials;
+  report.prior_left_out = state.prior_left_out;
+  report.prior_best = natural_value(spec.search.objective, state.prior_best);
   report.planned_trials =
       state.exhausted ? static_cast<std::uint32_t>(state.trials.size()) : spec.search.trials;
   report.finished = state.trials_finished;

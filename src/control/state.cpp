@@ -5,6 +5,7 @@
 
 #include "twostep/base/bytes.hpp"
 #include "twostep/base/check.hpp"
+#include "twostep/study/prior_trials.hpp"
 
 namespace twostep {
 namespace {
@@ -85,6 +86,7 @@ void apply_event(State& s, const WarmStarted& e) {
   s.warm_start = e.source;
   s.prior_trials = e.trials.size();
   s.prior_left_out = e.left_out;
+  s.prior_best = best_objective(e);
 }
 
 void apply_event(State& s, const TrialCreated& e) {

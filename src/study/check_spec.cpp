@@ -226,6 +226,7 @@ void check_warm_start(ReaderContext& c) {
     return;
   }
   const std::string at = c.place("search.warm_start");
+  c.spec.search.warm_start_at.text = at;
   if (c.use == StudyUse::ask) {
     c.problem(at, "search.warm_start goes with twostep run",
               "whoever asks and tells can tell earlier trials too",

@@ -9,7 +9,17 @@
 namespace twostep {
 namespace {
 
-std::string allowed(const Dimension& d) {
+std::optional<double> number_of(const Value& value) {
+  if (const auto* i = std::get_if<std::int64_t>(&value)) {
+    return static_cast<double>(*i);
+  }
+  const auto* d = std::get_if<double>(&value);
+  return d ? std::optional(*d) : std::nullopt;
+}
+
+}  // namespace
+
+std::string allowed_values(const Dimension& d) {
   if (d.kind != DimensionKind::choice) {
     return std::string(d.kind == DimensionKind::integer ? "a whole number" : "a number") +
            " from " + short_number(d.low) + " to " + short_number(d.high) +
@@ -21,16 +31,6 @@ std::string allowed(const Dimension& d) {
   }
   return out;
 }
-
-std::optional<double> number_of(const Value& value) {
-  if (const auto* i = std::get_if<std::int64_t>(&value)) {
-    return static_cast<double>(*i);
-  }
-  const auto* d = std::get_if<double>(&value);
-  return d ? std::optional(*d) : std::nullopt;
-}
-
-}  // namespace
 
 std::optional<Value> fit_value(const Dimension& d, const ConfigNode& scalar) {
   std::optional<Value> value;
@@ -83,8 +83,8 @@ PartialPoint read_configuration(const Space& space, const ConfigNode& map,
     if (const auto fitting = fit_value(d, value)) {
       out.values[*index] = *fitting;
     } else {
-      problem(
-          {value.where(), name + " cannot be " + describe(value), "expected " + allowed(d), ""});
+      problem({value.where(), name + " cannot be " + describe(value),
+               "expected " + allowed_values(d), ""});
     }
   }
   return out;

@@ -8,10 +8,8 @@
 #include "twostep/study/spec_json.hpp"
 
 namespace twostep {
-namespace {
-
 // With the words that are no JSON in quotes, where they stand outside of texts.
-std::string quoted_words(const std::string& line) {
+std::string as_json(std::string_view line) {
   constexpr std::pair<std::string_view, std::string_view> words[] = {
       {"NaN", "\"nan\""}, {"-Infinity", "\"-inf\""}, {"Infinity", "\"inf\""}};
   std::string out;
@@ -40,10 +38,8 @@ std::string quoted_words(const std::string& line) {
   return out;
 }
 
-}  // namespace
-
 ConfigNode read_json_line(const std::string& line) {
-  return read_json(quoted_words(line));
+  return read_json(as_json(line));
 }
 
 std::optional<double> json_number(const ConfigNode& node) {

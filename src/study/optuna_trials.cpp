@@ -1,159 +1,175 @@
-// The journal of Optuna's JournalFileStorage (3.1): a line of JSON for each operation.
+// Trials of an Optuna study as trials of this one.
+#include <algorithm>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "study/optuna_journal.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/study/prior_trials.hpp"
 
 namespace twostep {
 namespace {
 
-using OptunaJson = nlohmann::json;
+constexpr int minimized = 1;  // optuna.study.StudyDirection
+constexpr int maximized = 2;
 
-// optuna.storages._journal.storage.JournalOperation
-enum OptunaOperation { create_study = 0, create_trial = 4, set_param = 5, set_state_values = 6 };
-enum OptunaState { optuna_complete = 1, optuna_pruned = 2, optuna_fail = 3 };
-constexpr int maximize = 2;  // optuna.study.StudyDirection
-
-struct OptunaTrial {
-  std::map<std::string, std::string> values;  // by the names of parameters
-  int state = 0;
-  double value = std::nan("");
-};
-
-[[noreturn]] void refuse(const std::string& source, const std::string& what,
-                         const std::string& hint) {
-  throw Error(ErrorKind::config, Problem{source, what, "", hint});
+[[noreturn]] void refuse_study(const std::string& where, const std::string& what,
+                               const std::string& why, const std::string& hint) {
+  throw Error(ErrorKind::config, Problem{where, what, why, hint});
 }
 
-std::string text_of(const OptunaJson& value) {
+const char* verb_of(int direction) {
+  return direction == minimized ? "minimised" : direction == maximized ? "maximised" : "unranked";
+}
+
+// The one of that name, or the only one.
+const OptunaStudy& study_meant(const OptunaJournal& journal, const std::string& name,
+                               const std::string& source) {
+  std::vector<const OptunaStudy*> living;
+  std::string list;
+  for (const OptunaStudy& study : journal.studies()) {
+    if (!study.deleted) {
+      living.push_back(&study);
+      list += (list.empty() ? "" : ", ") + study.name;
+    }
+  }
+  if (living.empty()) {
+    refuse_study(source, "it holds no study",
+                 journal.studies().empty() ? "nothing was written to it" : "all were deleted",
+                 "give the journal of another study");
+  }
+  if (name.empty() && living.size() > 1) {
+    refuse_study(
+        source, "it holds more than one study", "they are " + list,
+        "write warm_start: " + source + "#" + living.front()->name + ", or another's name");
+  }
+  const auto found = std::find_if(living.begin(), living.end(), [&](const OptunaStudy* s) {
+    return name.empty() || s->name == name;
+  });
+  if (found == living.end()) {
+    refuse_study(source, "it holds no study called " + name, "there are " + list,
+                 "write one of them behind the #");
+  }
+  return **found;
+}
+
+void check_direction(const OptunaStudy& study, const std::string& source, Metric objective) {
+  const std::string where = source + ":" + std::to_string(study.line);
+  if (study.directions.size() != 1) {
+    refuse_study(
+        where, "its study has " + std::to_string(study.directions.size()) + " objectives",
+        "a search learns from one",
+        "write its trials_dataframe as a .csv file, with the column of one named objective");
+  }
+  const int wanted = larger_is_better(objective) ? maximized : minimized;
+  if (study.directions.front() != wanted) {
+    refuse_study(where, std::string("its study is ") + verb_of(study.directions.front()),
+                 std::string("this one is ") + verb_of(wanted) +
+                     ", and would learn the opposite of what was found",
+                 "search.objective, or trainer.goal, says which is better");
+  }
+}
+
+std::optional<std::string> category_text(const nlohmann::json& value, const Dimension& d) {
+  if (value.is_null()) {
+    return none_of(d);
+  }
+  if (value.is_boolean()) {  // True where the choices are texts, as Python writes it
+    const char* python = value.get<bool>() ? "True" : "False";
+    const bool as_text =
+        std::find(d.choices.begin(), d.choices.end(), Value(python)) != d.choices.end();
+    return as_text ? std::string(python) : value.dump();
+  }
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-// `internal` is the number that Optuna stores: of a category its place in the list.
-std::string external(const OptunaJson& internal, const OptunaJson& distribution) {
-  const OptunaJson described =
-      distribution.is_string() ? OptunaJson::parse(distribution.get<std::string>()) : distribution;
-  const std::string kind = described.at("name");
-  if (kind.starts_with("Categorical")) {
-    return text_of(described.at("attributes").at("choices").at(internal.get<std::size_t>()));
+std::optional<std::string> parameter_text(const OptunaParameter& p, const Dimension& d) {
+  if (p.choices) {
+    return category_text((*p.choices)[static_cast<std::size_t>(p.internal)], d);
   }
-  return kind.starts_with("Int") ? std::to_string(std::llround(internal.get<double>()))
-                                 : OptunaJson(internal.get<double>()).dump();
+  return std::isfinite(p.internal)
+             ? std::optional(to_text(p.whole ? std::round(p.internal) : p.internal))
+             : std::nullopt;
 }
 
-double value_of(const OptunaJson& operation) {
-  if (const auto values = operation.find("values");
-      values != operation.end() && values->is_array() && values->size() == 1) {
-    return values->front().is_number() ? values->front().get<double>() : std::nan("");
-  }
-  const auto value = operation.find("value");
-  return value != operation.end() && value->is_number() ? value->get<double>() : std::nan("");
-}
-
-class OptunaReader {
+class TrialTaker {
  public:
-  OptunaReader(const std::string& source, Metric objective)
-      : source_(source), objective_(objective) {}
-
-  void take(const OptunaJson& o) {
-    switch (o.at("op_code").get<int>()) {
-      case create_study:
-        begin(o);
-        break;
-      case create_trial: {
-        OptunaTrial& trial = trials_.emplace_back();
-        trial.state = o.value("state", 0);
-        trial.value = value_of(o);
-        const OptunaJson parameters =
-            o.value("params", OptunaJson::object());  // as Optuna stores them
-        for (const auto& [name, value] : parameters.items()) {
-          trial.values[name] = external(value, o.at("distributions").at(name));
-        }
-        break;
+  TrialTaker(const OptunaJournal& journal, const StudySpec& spec, const Space& space)
+      : space_(space), parameter_of_(space.dimensions.size(), none) {
+    for (std::uint32_t i = 0; i < journal.names().size(); ++i) {
+      const std::string& name = journal.names()[i];
+      if (const auto dimension = space.find(name)) {
+        parameter_of_[*dimension] = i;
+      } else if (const auto constant = constant_of(spec, name)) {
+        constants_.push_back({i, name, *constant});
       }
-      case set_param:
-        at(o).values[o.at("param_name")] =
-            external(o.at("param_value_internal"), o.at("distribution"));
-        break;
-      case set_state_values:
-        at(o).state = o.at("state").get<int>();
-        at(o).value = value_of(o);
-        break;
-      default:
-        break;
     }
   }
-  [[nodiscard]] const std::vector<OptunaTrial>& trials() const { return trials_; }
+
+  [[nodiscard]] std::optional<Point> point(const OptunaTrial& trial, std::string& why) const {
+    for (const Constant& c : constants_) {
+      const OptunaParameter* p = find(trial, c.parameter);
+      const auto text = p != nullptr ? parameter_text(*p, Dimension()) : std::nullopt;
+      if (text && !same_value(*text, c.value)) {
+        why = c.name + " is " + *text + ", and here always " + c.value;
+        return std::nullopt;
+      }
+    }
+    return point_of(
+        space_,
+        [&](const Dimension& d) -> std::optional<std::string> {
+          const auto index = static_cast<std::size_t>(&d - space_.dimensions.data());
+          const OptunaParameter* p = find(trial, parameter_of_[index]);
+          return p == nullptr ? std::nullopt : parameter_text(*p, d);
+        },
+        &why);
+  }
 
  private:
-  const std::string& source_;
-  Metric objective_;
-  int studies_ = 0;
-  std::vector<OptunaTrial> trials_;
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  struct Constant {
+    std::uint32_t parameter;
+    std::string name;
+    std::string value;
+  };
+  const Space& space_;
+  std::vector<std::uint32_t> parameter_of_;  // by dimension
+  std::vector<Constant> constants_;
 
-  OptunaTrial& at(const OptunaJson& o) { return trials_.at(o.at("trial_id").get<std::size_t>()); }
-  void begin(const OptunaJson& o) {
-    const OptunaJson directions = o.value("directions", OptunaJson::array());
-    if (++studies_ > 1) {
-      refuse(source_, "it holds more than one study",
-             "copy the one that is meant to a file of its own");
-    }
-    if (directions.size() != 1) {
-      refuse(source_, "its study has " + std::to_string(directions.size()) + " objectives", "");
-    }
-    if ((directions.front() == maximize) != larger_is_better(objective_)) {
-      refuse(source_,
-             std::string("its study is ") +
-                 (directions.front() == maximize ? "maximised" : "minimised") +
-                 ", and this one is not",
-             "search.objective, or trainer.goal, says which is better");
-    }
+  [[nodiscard]] static const OptunaParameter* find(const OptunaTrial& trial, std::uint32_t name) {
+    const auto found = std::find_if(trial.parameters.rbegin(), trial.parameters.rend(),
+                                    [&](const OptunaParameter& p) { return p.name == name; });
+    return found == trial.parameters.rend() ? nullptr : &*found;
   }
 };
 
 }  // namespace
 
-WarmStarted read_optuna_journal(const std::string& text, const std::string& source,
-                                const Space& space, Metric objective) {
-  OptunaReader reader(source, objective);
-  std::istringstream lines(text);
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    if (line.empty()) {
+TrialsRead read_optuna_journal(std::string_view text, const std::string& source,
+                               const std::string& study, const StudySpec& spec,
+                               const Space& space) {
+  const Metric objective = spec.search.objective;
+  const OptunaJournal journal(text, source);
+  const OptunaStudy& meant = study_meant(journal, study, source);
+  check_direction(meant, source, objective);
+  const TrialTaker taker(journal, spec, space);
+  TrialsRead out;
+  out.warm.source = source + (study.empty() ? "" : "#" + study);
+  for (const std::size_t id : meant.trials) {
+    const OptunaTrial& trial = journal.trial(id);
+    if (trial.state == OptunaState::running || trial.state == OptunaState::waiting) {
       continue;
     }
-    try {
-      reader.take(OptunaJson::parse(line));
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {  // of JSON, or of a trial that was not created
-      refuse(source + ":" + std::to_string(number),
-             std::string("not a line of Optuna's journal: ") + error.what(),
-             "give a study directory, a .csv file, or the file of a JournalFileStorage");
-    }
-  }
-  WarmStarted out{source, 0, {}};
-  for (const OptunaTrial& trial : reader.trials()) {
-    if (trial.state != optuna_complete && trial.state != optuna_pruned &&
-        trial.state != optuna_fail) {
-      continue;  // waiting, or under way
-    }
-    const auto point = point_of(space, [&](const std::string& name) -> std::optional<std::string> {
-      const auto found = trial.values.find(name);
-      return found == trial.values.end() ? std::nullopt : std::optional(found->second);
-    });
+    std::string why;
+    const auto point = taker.point(trial, why);
     if (!point) {
-      ++out.left_out;
+      out.leave_out(source + ":" + std::to_string(trial.line), why);
       continue;
     }
-    const bool good = trial.state != optuna_fail && std::isfinite(trial.value);
-    out.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
-                          good ? natural_value(objective, trial.value) : std::nan(""), std::nan(""),
-                          std::nan("")});
+    const bool good = trial.state != OptunaState::fail && std::isfinite(trial.value);
+    out.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
+                               good ? natural_value(objective, trial.value) : std::nan(""),
+                               std::nan(""), std::nan("")});
   }
   return out;
 }

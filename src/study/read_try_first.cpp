@@ -1,8 +1,30 @@
 // search.try_first: configurations, whole or in part, that are tried before the algorithm chooses.
 #include "study/reader_context.hpp"
 #include "twostep/study/configuration.hpp"
+#include "twostep/study/prior_trials.hpp"
 
 namespace twostep {
+namespace {
+
+// Without what the study has as a constant: a configuration may be copied from a report or another
+// study whole, but not say otherwise.
+ConfigNode without_constants(ReaderContext& context, const Space& space, const ConfigNode& node) {
+  ConfigNode out = node;
+  std::erase_if(out.members, [&](const ConfigNode::Member& m) {
+    const auto constant = space.find(m.first) ? std::nullopt : constant_of(context.spec, m.first);
+    if (constant &&
+        (m.second.kind != ConfigNode::Kind::scalar || !same_value(m.second.scalar, *constant))) {
+      context.problem(m.second.where(),
+                      "search.try_first: " + m.first + " cannot be " + describe(m.second),
+                      "it is a constant of this study: " + *constant,
+                      "leave it out, or give " + m.first + " a range");
+    }
+    return constant.has_value();
+  });
+  return out;
+}
+
+}  // namespace
 
 void keep_try_first(ReaderContext& context, const ConfigNode& node) {
   if (node.kind == ConfigNode::Kind::map) {
@@ -18,8 +40,9 @@ void keep_try_first(ReaderContext& context, const ConfigNode& node) {
 
 void read_try_first(ReaderContext& context, const Space& space) {
   const std::string name = "search.try_first: ";
-  for (const ConfigNode& node : context.try_first) {
+  for (const ConfigNode& written : context.try_first) {
     const std::size_t before = context.problems.size();
+    const ConfigNode node = without_constants(context, space, written);
     const PartialPoint given = read_configuration(space, node, [&](const ConfigurationProblem& p) {
       context.problem(p.where, name + p.what, p.why, p.hint);
     });

@@ -258,6 +258,19 @@ TEST(TryFirst, MistakesHaveTheirLine) {
   expect_problem(with("3"), ask, "not a configuration");
 }
 
+TEST(TryFirst, ConstantsMayBeRepeatedButNotContradicted) {
+  const std::string space =
+      "space: {a: {int: [1, 9]}, rate: 1e-5, on: true}\nsearch:\n  try_first:\n";
+  const StudySpec s = read_spec(
+      read_yaml(space + "    - {a: 3, rate: 0.00001, on: True}\n", "s.yaml"), StudyUse::ask);
+  ASSERT_EQ(s.search.try_first.size(), 1U);
+  EXPECT_EQ(s.search.try_first[0], (NamedValues{{"a", std::int64_t{3}}}));
+  expect_problem(
+      space + "    - {a: 3}\n    - {a: 3, rate: 0.1}\n", StudyUse::ask,
+      "s.yaml:5: search.try_first: rate cannot be '0.1'\n  why: it is a constant of this "
+      "study: 1e-05");
+}
+
 TEST(FreeSpace, ChoicesHaveTheTypesThatTheyLookLike) {
   const Space space = make_space(
       read_spec(read_yaml("space:\n  r: {choice: [0.5, 1]}\n  i: {choice: [1, 2]}\n"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -54,7 +55,8 @@ struct State {
   bool warm_started = false;
   std::string warm_start;            // where the trials came from that the search began with,
   std::uint64_t prior_trials = 0;    // how many they are,
-  std::uint64_t prior_left_out = 0;  // and how many had no place in the space
+  std::uint64_t prior_left_out = 0;  // how many had no place in the space,
+  double prior_best = std::numeric_limits<double>::quiet_NaN();  // and the least objective
   bool subset_extracted = false;
   bool full_extracted = false;
   Result subset;  // of the last extraction

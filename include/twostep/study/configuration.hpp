@@ -34,6 +34,9 @@ struct ConfigurationProblem {
 // the dimension is real; 0.1 is no whole number.
 [[nodiscard]] std::optional<Value> fit_value(const Dimension& dimension, const ConfigNode& scalar);
 
+// "a whole number from 1 to 3", "one of a, b".
+[[nodiscard]] std::string allowed_values(const Dimension& dimension);
+
 // The given values; elsewhere those of `base`, and where that has none, the one at `unit`, of which
 // there is one per dimension. Given values of dimensions that are inactive are dropped.
 [[nodiscard]] Point complete(const Space& space, const PartialPoint& given, const Point& base,

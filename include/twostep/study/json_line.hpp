@@ -4,11 +4,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "twostep/study/config_node.hpp"
 
 namespace twostep {
 
+// The same line as JSON.
+[[nodiscard]] std::string as_json(std::string_view line);
 // Error{config} if it is not JSON.
 [[nodiscard]] ConfigNode read_json_line(const std::string& line);
 // A number, or one of "nan", "inf", "-inf"; nullopt: neither.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,8 @@ struct Report {
   std::uint32_t runs = 0;
   std::string warm_start;  // where the search's first knowledge came from, and how many trials
   std::uint64_t prior_trials = 0;
+  std::uint64_t prior_left_out = 0;  // that had no place in the space
+  double prior_best = std::numeric_limits<double>::quiet_NaN();
   std::uint32_t planned_trials = 0;
   std::uint32_t finished = 0;
   std::uint32_t diverged = 0;

@@ -150,6 +150,13 @@ struct FailuresSpec {
 // Values of some dimensions, or of all, by name.
 using NamedValues = std::vector<std::pair<std::string, Value>>;
 
+// "study.yaml:12", of an option about which more can be wrong than the reader sees. No part of what
+// the option says.
+struct OptionPlace {
+  std::string text;
+  friend bool operator==(const OptionPlace&, const OptionPlace&) { return true; }
+};
+
 struct SearchSpec {
   Algorithm algorithm = Algorithm::random;
   std::uint32_t trials = 100;
@@ -157,6 +164,7 @@ struct SearchSpec {
   std::uint32_t population = 0;      // cma_es, evolution, nsga2; 0: auto
   std::vector<NamedValues> try_first;  // the first trials; what they leave open the sampler fills
   std::string warm_start;  // study directory or file of earlier trials; empty: none
+  OptionPlace warm_start_at;
   SecondObjective second_objective = SecondObjective::none;  // nsga2
   Metric objective = Metric::mse;  // by which trials and finalists are ranked
   SubsetSpec subset;
