@@ -67,6 +67,7 @@ TrialsRead from_study(const StudySpec& spec, const Space& space, const std::stri
   }
   TrialsRead out;
   out.warm.source = path;
+  const auto whole = static_cast<double>(rung_levels(earlier.spec.search).back());
   for (const TrialRecord& trial : earlier.state.trials) {
     if (trial.status != TrialStatus::done) {
       continue;
@@ -81,7 +82,10 @@ TrialsRead from_study(const StudySpec& spec, const Space& space, const std::stri
     const bool good = succeeded(r.outcome) && std::isfinite(r.objective);
     out.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
                                good ? r.objective : std::nan(""), static_cast<double>(r.parameters),
-                               r.seconds});
+                               r.seconds,
+                               good && r.outcome == Outcome::stopped
+                                   ? share_spent(static_cast<double>(trial.reached), whole)
+                                   : 1});
   }
   return out;
 }

@@ -146,8 +146,12 @@ Event read_warm_started(const Json& json) {
   e.source = json.at("source").get<std::string>();
   e.left_out = natural<std::uint64_t>(json, "left_out");
   for (const Json& t : json.at("trials")) {
+    const double fidelity = t.contains("fidelity") ? real(t.at("fidelity")) : 1;
+    if (!(fidelity > 0 && fidelity <= 1)) {
+      damaged("an earlier trial's fidelity is no share");
+    }
     e.trials.push_back({read_point(t), enumerator<Outcome>(t, "outcome"), real(t.at("objective")),
-                        real(t.at("parameters")), real(t.at("seconds"))});
+                        real(t.at("parameters")), real(t.at("seconds")), fidelity});
   }
   return e;
 }

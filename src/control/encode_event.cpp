@@ -164,6 +164,10 @@ void write_body(JsonWriter& w, const WarmStarted& e) {
     w.real(t.parameters);
     w.key("seconds");
     w.real(t.seconds);
+    if (t.fidelity != 1) {
+      w.key("fidelity");
+      w.real(t.fidelity);
+    }
     w.close_object();
   }
   w.close_array();

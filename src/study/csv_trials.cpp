@@ -43,15 +43,18 @@ std::optional<double> table_number(const std::string& text) {
   return parse_real(node);
 }
 
-enum class Ended { well, failed, not_yet };
+enum class Ended { well, early, failed, not_yet };
 
 std::optional<Ended> ended(const std::string& status) {
   const std::string word = lower(status.substr(status.rfind('.') + 1));  // TrialState.COMPLETE
   const auto among = [&](std::initializer_list<const char*> words) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
-  if (among({"finished", "stopped", "complete", "pruned"})) {
+  if (among({"finished", "complete"})) {
     return Ended::well;
+  }
+  if (among({"stopped", "pruned"})) {
+    return Ended::early;
   }
   if (among({"failed", "diverged", "timed_out", "crashed", "fail"})) {
     return Ended::failed;
@@ -66,7 +69,7 @@ class Columns {
   static constexpr std::array results{
       "trial", "number", "status",     "state",    "objective", "best_validation", "epochs",
       "steps", "value",  "parameters", "finalist", "message",   "train_seconds"};
-  Place value, status, parameters, seconds;
+  Place value, status, parameters, seconds, epochs;
   std::vector<Place> dimensions;
   std::vector<std::pair<std::size_t, std::string>> constants;  // of this study, and their values
 
@@ -82,6 +85,7 @@ class Columns {
     status = first_of({"status", "state"});
     parameters = first_of({"parameters"});
     seconds = first_of({"train_seconds"});
+    epochs = own_column("epochs", space);
     for (const Dimension& d : space.dimensions) {
       add(d);
     }
@@ -116,6 +120,10 @@ class Columns {
       }
     }
     return std::nullopt;
+  }
+  // Of a study's own table.
+  [[nodiscard]] Place own_column(const char* name, const Space& space) const {
+    return frame_ || space.find(name) ? std::nullopt : find(name);
   }
   void check_value() const {
     if (value) {
@@ -192,6 +200,9 @@ class TableReader {
       }
       take_row();
     }
+    for (const auto& [trial, epochs] : stopped_) {
+      out_.warm.trials[trial].fidelity = share_spent(epochs, whole_);
+    }
     return std::move(out_);
   }
 
@@ -203,6 +214,8 @@ class TableReader {
   std::string where_;
   std::optional<Columns> columns_;
   TrialsRead out_;
+  double whole_ = 0;  // epochs of the longest trial
+  std::vector<std::pair<std::size_t, double>> stopped_;
 
   [[nodiscard]] std::string cell(Columns::Place column) const {
     return column ? rows_.cells()[*column] : "";
@@ -256,7 +269,9 @@ class TableReader {
       return;
     }
     const double value = number(columns_->value);
-    const bool good = how == Ended::well && std::isfinite(value);
+    const bool good = how != Ended::failed && std::isfinite(value);
+    const double epochs = table_number(cell(columns_->epochs)).value_or(std::nan(""));
+    whole_ = epochs > whole_ ? epochs : whole_;
     std::string why = differs_from_constants();
     const auto point = why.empty()
                            ? point_of(
@@ -265,6 +280,9 @@ class TableReader {
     if (!point) {
       out_.leave_out(rows_.where(), why);
       return;
+    }
+    if (good && how == Ended::early) {
+      stopped_.emplace_back(out_.warm.trials.size(), epochs);
     }
     out_.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
                                 good ? natural_value(spec_.search.objective, value) : std::nan(""),

@@ -1,6 +1,7 @@
 #include "study/optuna_journal.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -121,9 +122,13 @@ void OptunaJournal::play(const Json& o) {
         set_values(*trial, o);
       }
       return;
+    case intermediate_value_op:
+      if (OptunaTrial* trial = unfinished(o)) {
+        trial->last_step = std::max(trial->last_step, o.at("step").get<double>());
+      }
+      return;
     case study_user_attr_op:
     case study_system_attr_op:
-    case intermediate_value_op:
     case trial_user_attr_op:
     case trial_system_attr_op:
       return;
@@ -164,6 +169,11 @@ void OptunaJournal::create_trial(const Json& o) {
   if (const auto parameters = o.find("params"); parameters != o.end()) {
     for (const auto& [name, value] : parameters->items()) {
       set_parameter(trial, name, value, o.at("distributions").at(name));
+    }
+  }
+  if (const auto steps = o.find("intermediate_values"); steps != o.end()) {
+    for (const auto& [step, value] : steps->items()) {
+      trial.last_step = std::max(trial.last_step, std::strtod(step.c_str(), nullptr));
     }
   }
   studies_[study].trials.push_back(trials_.size());

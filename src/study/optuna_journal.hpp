@@ -4,11 +4,11 @@
 
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
-#include <map>
 #include <vector>
 
 namespace twostep {
@@ -28,6 +28,7 @@ struct OptunaTrial {
   std::size_t line = 0;  // where it is created
   OptunaState state = OptunaState::running;
   double value = std::nan("");
+  double last_step = -1;                    // of those with an intermediate value; -1: none
   std::vector<OptunaParameter> parameters;  // the last of a name counts
 };
 

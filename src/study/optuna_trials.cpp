@@ -154,6 +154,10 @@ TrialsRead read_optuna_journal(std::string_view text, const std::string& source,
   check_direction(meant, source, objective);
   const TrialTaker taker(journal, spec, space);
   TrialsRead out;
+  double longest = -1;
+  for (const std::size_t id : meant.trials) {
+    longest = std::max(longest, journal.trial(id).last_step);
+  }
   out.warm.source = source + (study.empty() ? "" : "#" + study);
   for (const std::size_t id : meant.trials) {
     const OptunaTrial& trial = journal.trial(id);
@@ -167,9 +171,11 @@ TrialsRead read_optuna_journal(std::string_view text, const std::string& source,
       continue;
     }
     const bool good = trial.state != OptunaState::fail && std::isfinite(trial.value);
-    out.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
-                               good ? natural_value(objective, trial.value) : std::nan(""),
-                               std::nan(""), std::nan("")});
+    out.warm.trials.push_back(
+        {*point, good ? Outcome::finished : Outcome::failed,
+         good ? natural_value(objective, trial.value) : std::nan(""), std::nan(""), std::nan(""),
+         good && trial.state == OptunaState::pruned ? share_spent(trial.last_step + 1, longest + 1)
+                                                    : 1});
   }
   return out;
 }

@@ -24,6 +24,10 @@ void say_why(std::string* why, const std::string& text) {
 
 }  // namespace
 
+double share_spent(double spent, double whole) {
+  return spent > 0 && spent < whole && std::isfinite(whole) ? spent / whole : 0.5;
+}
+
 double best_objective(const WarmStarted& warm) {
   double best = std::nan("");
   for (const PriorTrial& t : warm.trials) {

@@ -36,6 +36,21 @@ TEST(CsvTrials, OptunasDataFrameIsRead) {
   expect_tuned(study, study.csv(golden("optuna-3.1.csv")));
 }
 
+TEST(CsvTrials, WhatWasStoppedEarlyIsNoWholeTraining) {
+  const FreeStudy study(R"({"x": {"int": [0, 9]}})");
+  const TrialsRead own = study.csv(
+      "status,objective,epochs,x\nstopped,1,3,1\nfinished,1,27,2\nstopped,1,27,3\nfailed,nan,1,"
+      "4\n");
+  ASSERT_EQ(own.warm.trials.size(), 4U);
+  EXPECT_DOUBLE_EQ(own.warm.trials[0].fidelity, 3.0 / 27);
+  EXPECT_EQ(own.warm.trials[1].fidelity, 1);
+  EXPECT_EQ(own.warm.trials[2].fidelity, 0.5);  // rungs of rows
+  EXPECT_EQ(own.warm.trials[3].fidelity, 1);
+  const TrialsRead frame = study.csv("state,value,params_x\nPRUNED,1,1\nCOMPLETE,1,2\n");
+  EXPECT_EQ(frame.warm.trials[0].fidelity, 0.5);
+  EXPECT_EQ(frame.warm.trials[1].fidelity, 1);
+}
+
 TEST(CsvTrials, ValuesAreInTheObjectivesDirection) {
   const FreeStudy study(small_space, Metric::r2);
   const TrialsRead read = study.csv(

@@ -124,6 +124,21 @@ TEST(OptunaTrials, WhatComesAfterATrialsEndChangesNothing) {
   EXPECT_EQ(study.configuration(read, 0), R"({"x":0.5})");
 }
 
+TEST(OptunaTrials, PrunedTrialsAreNoWholeTrainings) {
+  const FreeStudy study(R"({"x": {"float": [0, 1]}})");
+  const auto stepped = [](int id, int step) {
+    return created() + set_x(id, "0.5") + R"({"op_code": 7, "trial_id": )" + std::to_string(id) +
+           R"(, "step": )" + std::to_string(step) + R"(, "intermediate_value": 3})" + "\n";
+  };
+  const TrialsRead read = study.journal(journal_with(stepped(0, 9) + told(0, "[1]") +
+                                                     stepped(1, 3) + told(1, "[3]", 2) + created() +
+                                                     set_x(2, "0.5") + told(2, "[3]", 2)));
+  ASSERT_EQ(read.warm.trials.size(), 3U);
+  EXPECT_EQ(read.warm.trials[0].fidelity, 1);
+  EXPECT_EQ(read.warm.trials[1].fidelity, 0.4);  // four steps of ten
+  EXPECT_EQ(read.warm.trials[2].fidelity, 0.5);  // nobody knows
+}
+
 TEST(OptunaTrials, ALineThatWasCutOffIsIgnored) {
   const FreeStudy study(R"({"x": {"float": [0, 1]}})");
   const std::string whole = journal_with(trial(0, "0.5", "[1]"));

@@ -36,6 +36,7 @@ struct PriorTrial {
   double objective = 0;  // as it is minimised; NaN unless finished
   double parameters = 0;
   double seconds = 0;
+  double fidelity = 1;  // share of its budget that it was given, in (0, 1]
 };
 
 struct WarmStarted {  // before the first trial is created

@@ -36,6 +36,9 @@ using ValueText = std::function<std::optional<std::string>(const Dimension& dime
 // How the dimension calls Python's None, if it has it: none, None or null.
 [[nodiscard]] std::optional<std::string> none_of(const Dimension& dimension);
 
+// Of the budget, where a trial was stopped at `spent` of `whole`, counted in whatever; a half where
+// that says nothing: it is less than the whole, which is what algorithms have to know.
+[[nodiscard]] double share_spent(double spent, double whole);
 // The least of those that finished; NaN: none did.
 [[nodiscard]] double best_objective(const WarmStarted& warm);
 
