@@ -26,7 +26,22 @@ Json json_number(double value) {
                                                        : "-inf");
 }
 
-std::uint64_t read_count(const ConfigNode& node, const std::string& name) {
+void check_members(const ConfigNode& node) {
+  for (const auto& [key, value] : node.members) {
+    static const std::vector<std::string> known{"trial",      "configuration", "value", "outcome",
+                                                "parameters", "seconds",       "step"};
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      const std::string near = nearest(key, known);
+      refuse("tell: unknown key '" + key.substr(0, 60) + "'",
+             "known are trial, configuration, value, outcome, parameters, seconds and step",
+             near.empty() ? "" : "did you mean '" + near + "'?");
+    }
+  }
+}
+
+}  // namespace
+
+std::uint64_t SuggestSession::read_count(const ConfigNode& node, const std::string& name) {
   const auto count = json_number(node);
   if (!count || *count != std::floor(*count) || *count < 1 ||
       *count > static_cast<double>(most_at_once)) {
@@ -35,26 +50,12 @@ std::uint64_t read_count(const ConfigNode& node, const std::string& name) {
   return static_cast<std::uint64_t>(*count);
 }
 
-void check_members(const ConfigNode& node) {
-  for (const auto& [key, value] : node.members) {
-    static const std::vector<std::string> known{"trial",   "configuration", "value",
-                                                "outcome", "parameters",    "seconds"};
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      const std::string near = nearest(key, known);
-      refuse("tell: unknown key '" + key.substr(0, 60) + "'",
-             "known are trial, configuration, value, outcome, parameters and seconds",
-             near.empty() ? "" : "did you mean '" + near + "'?");
-    }
-  }
-}
-
-}  // namespace
-
 SuggestSession::SuggestSession(const StudySpec& spec)
     : spec_(spec),
       space_(make_space(spec)),
       proposer_(make_sampler(spec.search, space_, spec.seed), space_, spec.search.try_first,
-                spec.seed) {}
+                spec.seed),
+      rungs_(spec) {}
 
 std::string SuggestSession::trial_json(TrialId id) const {
   return "{\"trial\":" + std::to_string(id.value) +
@@ -63,24 +64,36 @@ std::string SuggestSession::trial_json(TrialId id) const {
 
 TrialId SuggestSession::create(const Point& point, std::vector<std::string>& facts) {
   const TrialId id(static_cast<std::uint32_t>(trials_.size()) + 1);
-  trials_.push_back({point, false, 0});
+  trials_.push_back({point});
   pending_[fingerprint(point)].push_back(id);
   proposer_.created(id, point);
+  rungs_.created(id);
   facts.push_back(trial_json(id));
   return id;
 }
 
-void SuggestSession::take(const Told& told, std::vector<std::string>& facts) {
-  const TrialId id = told.trial.value > 0 ? told.trial : create(told.point, facts);
+void SuggestSession::end(TrialId id, double value, const Observation& observation) {
   Trial& trial = trials_[id.value - 1];
   trial.ended = true;
-  trial.value = told.value;
+  trial.value = value;
   const auto found = pending_.find(fingerprint(trial.point));
   std::erase(found->second, id);
   if (found->second.empty()) {
     pending_.erase(found);
   }
-  proposer_.finished(id, as_told(told.observation, spec_.search.failures));
+  proposer_.finished(id, as_told(observation, spec_.search.failures));
+}
+
+void SuggestSession::take(const Told& told, std::vector<std::string>& facts) {
+  if (told.step > 0) {
+    take_step(told, facts);
+    return;
+  }
+  const TrialId id = told.trial.value > 0 ? told.trial : create(told.point, facts);
+  rungs_.ended(id, is_failure(told.observation) ? Outcome::failed : Outcome::finished,
+               told.observation.objective);
+  end(id, told.value, told.observation);
+  stop_given_up();
   Json fact{{"tell",
              {{"trial", id.value},
               {"value", json_number(told.value)},
@@ -94,30 +107,13 @@ SuggestSession::Answer SuggestSession::ask(const ConfigNode& node) {
   const std::uint64_t count = read_count(node, "ask");
   Answer out;
   std::string list;
-  bool exhausted = false;
-  for (std::uint64_t i = 0; i < count && !exhausted; ++i) {
-    const auto point = proposer_.next(TrialId(static_cast<std::uint32_t>(trials_.size()) + 1));
-    exhausted = !point;
-    if (point) {
-      list += (list.empty() ? "" : ",") + trial_json(create(*point, out.facts));
-    }
+  std::string work = "more";
+  for (std::uint64_t i = 0; i < count && !work.empty(); ++i) {
+    work = next_work(out.facts);
+    list += (list.empty() || work.empty() ? "" : ",") + work;
   }
-  out.line = "{\"trials\":[" + list + "]" + (exhausted ? ",\"exhausted\":true}" : "}");
+  out.line = "{\"trials\":[" + list + "]" + (work.empty() ? ",\"exhausted\":true}" : "}");
   return out;
-}
-
-TrialId SuggestSession::find_trial(const ConfigNode& node) const {
-  const auto id = json_number(node);
-  if (!id || *id < 1 || *id > static_cast<double>(trials_.size()) || *id != std::floor(*id)) {
-    refuse("tell: no such trial", std::to_string(trials_.size()) + " were created so far",
-           "give the number that ask answered, or a configuration");
-  }
-  const TrialId trial(static_cast<std::uint32_t>(*id));
-  if (trials_[trial.value - 1].ended) {
-    refuse("tell: trial " + std::to_string(trial.value) + " was told before", "",
-           "tell a configuration without a number to add another result of it");
-  }
-  return trial;
 }
 
 SuggestSession::Told SuggestSession::read_told(const ConfigNode& node) const {
@@ -148,6 +144,9 @@ SuggestSession::Told SuggestSession::read_told(const ConfigNode& node) const {
     const auto found = pending_.find(fingerprint(out.point));
     if (found != pending_.end()) {
       out.trial = found->second.front();
+      if (rungs_.there_are() && rungs_.paused(out.trial)) {
+        out.trial = TrialId();  // one more of that configuration, trained to the end
+      }
     }
   } else {
     refuse("tell names neither a trial nor a configuration", "", "");
@@ -167,6 +166,15 @@ SuggestSession::Told SuggestSession::read_told(const ConfigNode& node) const {
     }
   } else if (node.find("value") == nullptr) {
     refuse("tell has neither value nor outcome", "", "");
+  }
+  if (const ConfigNode* step = node.find("step")) {
+    if (trial == nullptr || node.find("outcome") != nullptr) {
+      refuse("tell: a step goes with a trial's number and a value",
+             "it says how far that trial has come", "leave step out where a trial has ended");
+    }
+    out.step = read_step(*step, out.trial);
+    // The whole, or no value: it has ended.
+    out.step = out.step < rungs_.whole() && std::isfinite(out.value) ? out.step : 0;
   }
   out.observation.objective = natural_value(spec_.search.objective, out.value);
   for (const auto& [key, target] : {std::pair{"parameters", &out.observation.parameters},
@@ -193,43 +201,19 @@ SuggestSession::Answer SuggestSession::tell(const ConfigNode& node) {
     }
   }
   Answer out;
+  std::string verdicts;
   for (const Told& told : all) {
     take(told, out.facts);
   }
+  for (const Told& told : all) {
+    if (told.step > 0) {
+      verdicts += (verdicts.empty() ? "" : ",") + verdict_json(told.trial);
+    }
+  }
   out.line = "{\"told\":" + std::to_string(all.size()) +
-             ",\"pending\":" + std::to_string(pending_.size()) + "}";
+             ",\"pending\":" + std::to_string(pending_.size()) +
+             (verdicts.empty() ? "}" : ",\"trials\":[" + verdicts + "]}");
   return out;
-}
-
-SuggestSession::Answer SuggestSession::best(const ConfigNode& node) const {
-  const std::uint64_t count = node.scalar == "true" ? 1 : read_count(node, "best");
-  std::vector<std::pair<double, TrialId>> ranked;
-  for (std::size_t i = 0; i < trials_.size(); ++i) {
-    if (trials_[i].ended && std::isfinite(trials_[i].value)) {
-      ranked.emplace_back(natural_value(spec_.search.objective, trials_[i].value),
-                          TrialId(static_cast<std::uint32_t>(i) + 1));
-    }
-  }
-  std::sort(ranked.begin(), ranked.end());
-  ranked.resize(std::min<std::size_t>(ranked.size(), count));
-  std::string list;
-  for (const auto& [minimised, id] : ranked) {
-    std::string text = trial_json(id);
-    text.pop_back();
-    list += (list.empty() ? "" : ",") + text +
-            ",\"value\":" + json_number(trials_[id.value - 1].value).dump() + "}";
-  }
-  return {"{\"best\":[" + list + "]}", {}};
-}
-
-SuggestSession::Answer SuggestSession::pending() const {
-  std::string list;
-  for (std::size_t i = 0; i < trials_.size(); ++i) {
-    if (!trials_[i].ended) {
-      list += (list.empty() ? "" : ",") + trial_json(TrialId(static_cast<std::uint32_t>(i) + 1));
-    }
-  }
-  return {"{\"pending\":[" + list + "]}", {}};
 }
 
 SuggestSession::Answer SuggestSession::answer(const std::string& line) {
@@ -276,6 +260,17 @@ void SuggestSession::replay(const std::string& fact) {
   std::vector<std::string> again;
   if (const ConfigNode* told = root.find("tell")) {
     take(read_told(*told), again);
+  } else if (root.find("exhausted") != nullptr) {
+    exhausted_ = true;
+    rungs_.all_created();
+    stop_given_up();
+  } else if (const ConfigNode* resumed = root.find("resume")) {
+    const auto next = rungs_.next();
+    if (!next || json_number(*resumed) != static_cast<double>(next->value)) {
+      throw Error(ErrorKind::study, Problem{"", "a trial that cannot go on here", "",
+                                            "is the history of another study?"});
+    }
+    rungs_.resume(*next);
   } else {
     const ConfigNode* trial = root.find("trial");
     const ConfigNode* configuration = root.find("configuration");

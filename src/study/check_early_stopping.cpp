@@ -66,6 +66,18 @@ void check_early_stopping(ReaderContext& c) {
   const std::string unit = rows                                       ? "rows"
                            : search.budget.unit == BudgetUnit::epochs ? "epochs"
                                                                       : "steps";
+  if (c.use == StudyUse::ask) {
+    if (whole == 0) {
+      c.problem(c.place(section), section + " without search.budget",
+                "a rung is a share of a whole training", "add budget: {epochs: 27}");
+    } else if (e.rule == StoppingRule::one_epoch) {
+      c.problem(
+          c.place(section + ".rule"), section + ".rule: one_epoch goes with twostep run",
+          "it decides when all trials have come to the first rung, and whoever asks may always "
+          "ask for more",
+          "use asha or hyperband");
+    }
+  }
   if (whole == 0) {
     return;  // said elsewhere
   }
