@@ -189,6 +189,39 @@ TEST(OneEpoch, GivesTheWholeBudgetToTheTopK) {
   EXPECT_EQ(go_on(*rule), (Ids{1, 2}));
 }
 
+// One that ended early by patience takes a place among the top k, if it is good enough.
+TEST(OneEpoch, WhatFinishedEarlyTakesAPlace) {
+  const auto rule = make_one_epoch(2, 2);
+  create(*rule, 1, 4);
+  rule->all_created();
+  rule->ended(TrialId(2), 0, at({2}, Outcome::finished));
+  for (const std::uint32_t n : {1U, 3U, 4U}) {
+    rule->reached(TrialId(n), 0, at({1.0 * n}));
+  }
+  EXPECT_EQ(give_up(*rule), (Ids{3, 4}));
+  EXPECT_EQ(go_on(*rule), Ids{1});
+}
+
+// A study that was given more trials: those of the new ones go on that are among the top k of all.
+TEST(OneEpoch, GoesOnWhenTheStudyGrows) {
+  const auto rule = make_one_epoch(2, 2);
+  create(*rule, 1, 3);
+  for (const std::uint32_t n : {1U, 2U, 3U}) {
+    rule->reached(TrialId(n), 0, at({10.0 * n}));
+  }
+  rule->all_created();
+  EXPECT_EQ(give_up(*rule), Ids{3});
+  EXPECT_EQ(go_on(*rule), (Ids{1, 2}));
+  create(*rule, 4, 6);
+  rule->reached(TrialId(4), 0, at({25}));
+  rule->reached(TrialId(5), 0, at({15}));
+  rule->reached(TrialId(6), 0, at({12}));
+  EXPECT_EQ(go_on(*rule), Ids{});
+  rule->all_created();
+  EXPECT_EQ(give_up(*rule), (Ids{5, 4}));
+  EXPECT_EQ(go_on(*rule), Ids{6});
+}
+
 // Alike rankings keep the third rung closed; one that differs opens it.
 TEST(Pasha, OpensARungWhenTheRankingChanges) {
   for (const bool differ : {false, true}) {

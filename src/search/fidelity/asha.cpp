@@ -14,8 +14,8 @@ class Asha : public VerdictRule {
   Asha(std::size_t rungs, std::uint32_t eta) : rungs_(rungs - 1, HalvingRung(eta, 1)) {}
 
   void reached(TrialId trial, std::size_t rung, const Result& result) override {
-    rungs_.at(rung).add(result.objective, trial, false);
-    if (rungs_[rung].is_best(result.objective, trial)) {
+    rungs_.at(rung).add(ranked_value(result), trial, false);
+    if (rungs_[rung].is_best(ranked_value(result), trial)) {
       go_on(trial);
     } else {
       give_up(trial);
@@ -24,7 +24,7 @@ class Asha : public VerdictRule {
   // One that finished early would have come to the later rungs with what it has.
   void ended(TrialId trial, std::size_t passed, const Result& result) override {
     for (std::size_t i = passed; result.outcome == Outcome::finished && i < rungs_.size(); ++i) {
-      rungs_[i].add(result.objective, trial, false);
+      rungs_[i].add(ranked_value(result), trial, false);
     }
   }
 

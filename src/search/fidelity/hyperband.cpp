@@ -17,16 +17,9 @@ namespace {
 class Hyperband : public FidelityRule {
  public:
   Hyperband(std::size_t rungs, std::uint32_t eta, std::uint32_t brackets)
-      : eta_(eta), highest_(rungs - 1) {
-    const std::size_t count = brackets == 0 ? rungs : std::min<std::size_t>(brackets, rungs);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t s = highest_ - i;
-      std::uint64_t n = rungs;
-      for (std::size_t k = 0; k < s; ++k) {
-        n *= eta;
-      }
-      sizes_.push_back((n + s) / (s + 1));
-      cycle_ += sizes_.back();
+      : eta_(eta), highest_(rungs - 1), sizes_(bracket_sizes(rungs, eta, brackets)) {
+    for (const std::uint64_t size : sizes_) {
+      cycle_ += size;
     }
   }
 
@@ -53,7 +46,7 @@ class Hyperband : public FidelityRule {
     }
   }
   void reached(TrialId trial, std::size_t, const Result& result) override {
-    arrive(trial, result.objective, true);
+    arrive(trial, ranked_value(result), true);
   }
   void resumed(TrialId trial) override { std::erase(going_on_, trial); }
   void stopped(TrialId trial) override { std::erase(given_up_, trial); }
@@ -63,7 +56,7 @@ class Hyperband : public FidelityRule {
       return;  // the last rung decides nothing
     }
     if (result.outcome == Outcome::finished) {
-      arrive(trial, result.objective, false);
+      arrive(trial, ranked_value(result), false);
     } else {
       --b.on_the_way;
       settle(b);
@@ -96,7 +89,7 @@ class Hyperband : public FidelityRule {
 
   const std::uint64_t eta_;
   const std::size_t highest_;
-  std::vector<std::uint64_t> sizes_;  // of the brackets of a cycle, by first rung
+  const std::vector<std::uint64_t> sizes_;  // of the brackets of a cycle, by first rung
   std::uint64_t cycle_ = 0;
   std::map<std::uint64_t, Bracket> brackets_;
   std::uint64_t last_ = 0;
@@ -157,6 +150,21 @@ class Hyperband : public FidelityRule {
 };
 
 }  // namespace
+
+std::vector<std::uint64_t> bracket_sizes(std::size_t rungs, std::uint32_t eta,
+                                         std::uint32_t brackets) {
+  std::vector<std::uint64_t> out;
+  const std::size_t count = brackets == 0 ? rungs : std::min<std::size_t>(brackets, rungs);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t s = rungs - 1 - i;
+    std::uint64_t n = rungs;
+    for (std::size_t k = 0; k < s; ++k) {
+      n *= eta;
+    }
+    out.push_back((n + s) / (s + 1));
+  }
+  return out;
+}
 
 std::unique_ptr<FidelityRule> make_hyperband(std::size_t rungs, std::uint32_t eta,
                                              std::uint32_t brackets) {

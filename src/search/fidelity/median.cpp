@@ -12,12 +12,15 @@
 namespace twostep {
 namespace {
 
-// With linear interpolation between neighbours, as NumPy has it.
+// With linear interpolation between neighbours, as NumPy has it; neighbours may be infinite.
 double percentile_of(const std::vector<double>& sorted, double percent) {
   const double at = percent / 100 * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(std::floor(at));
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  const double part = at - static_cast<double>(below);
+  return part > 0 && sorted[below] != sorted[above]
+             ? sorted[below] + part * (sorted[above] - sorted[below])
+             : sorted[below];
 }
 
 class CompareWithWhole : public VerdictRule {
@@ -28,7 +31,7 @@ class CompareWithWhole : public VerdictRule {
   void reached(TrialId trial, std::size_t rung, const Result& result) override {
     const std::vector<double>& others = whole_.at(rung);
     const bool known = count_ > 0 && count_ >= startup_ && !others.empty();
-    if (known && result.objective > percentile_of(others, percentile_)) {
+    if (known && ranked_value(result) > percentile_of(others, percentile_)) {
       give_up(trial);
     } else {
       go_on(trial);
@@ -44,8 +47,10 @@ class CompareWithWhole : public VerdictRule {
       ++count_;
       const std::vector<double>& values = passing_[trial];
       for (std::size_t i = 0; i < values.size(); ++i) {
-        whole_[i].insert(std::upper_bound(whole_[i].begin(), whole_[i].end(), values[i]),
-                         values[i]);
+        if (!std::isnan(values[i])) {
+          whole_[i].insert(std::upper_bound(whole_[i].begin(), whole_[i].end(), values[i]),
+                           values[i]);
+        }
       }
     }
     passing_.erase(trial);

@@ -1,6 +1,8 @@
 // One epoch, then the top k (Egele, Guyon, Sun and Balaprakash, "Is one epoch all you need for
 // multi-fidelity hyperparameter optimization?", ESANN 2023, arXiv 2307.15422): every trial is
-// trained to the first rung, and when all are there the best k get the whole budget.
+// trained to the first rung, and when all are there the best k of all get the whole budget. One
+// that finished before the rung is whole already, and takes a place among the k.
+#include <algorithm>
 #include <set>
 
 #include "search/fidelity/rules.hpp"
@@ -19,44 +21,74 @@ class OneEpoch : public FidelityRule {
   void all_created() override { all_created_ = true; }
   void reached(TrialId trial, std::size_t, const Result& result) override {
     --open_;
-    paused_.insert({result.objective, trial});
+    paused_.insert({ranked_value(result), trial});
   }
-  void resumed(TrialId trial) override { chosen_ += leave(trial) ? 1 : 0; }
-  void stopped(TrialId trial) override { leave(trial); }
-  void ended(TrialId, std::size_t passed, const Result&) override {
-    open_ -= pauses_ && passed == 0 ? 1 : 0;
+  void resumed(TrialId trial) override {
+    const auto at = find(trial);
+    if (at != paused_.end()) {
+      gone_on_.insert(*at);
+      paused_.erase(at);
+    }
+  }
+  void stopped(TrialId trial) override {
+    const auto at = find(trial);
+    if (at != paused_.end()) {
+      paused_.erase(at);
+    }
+  }
+  void ended(TrialId trial, std::size_t passed, const Result& result) override {
+    if (pauses_ && passed == 0) {
+      --open_;
+      if (result.outcome == Outcome::finished) {
+        gone_on_.insert({ranked_value(result), trial});
+      }
+    }
   }
   [[nodiscard]] std::optional<TrialId> next() const override {
-    return decided() && chosen_ < top_k_ && !paused_.empty()
-               ? std::optional(paused_.begin()->second)
-               : std::nullopt;
+    if (!decided() || paused_.empty() || better_than(*paused_.begin()) >= top_k_) {
+      return std::nullopt;
+    }
+    return paused_.begin()->second;
   }
   [[nodiscard]] std::vector<TrialId> given_up() const override {
     std::vector<TrialId> out;
-    if (decided()) {
-      std::size_t kept = top_k_ - std::min(chosen_, top_k_);
-      for (const auto& [objective, trial] : paused_) {
-        if (kept > 0) {
-          --kept;
-        } else {
-          out.push_back(trial);
-        }
+    if (!decided()) {
+      return out;
+    }
+    auto other = gone_on_.begin();
+    std::size_t place = 0;  // of the paused trial among all
+    for (const Place& p : paused_) {
+      for (; place < top_k_ && other != gone_on_.end() && *other < p; ++other) {
+        ++place;
+      }
+      if (place++ >= top_k_) {
+        out.push_back(p.second);
       }
     }
     return out;
   }
 
  private:
+  using Place = std::pair<double, TrialId>;
   const bool pauses_;
   const std::size_t top_k_;
   bool all_created_ = false;
   std::size_t open_ = 0;  // on the way to the first rung
-  std::size_t chosen_ = 0;
-  std::set<std::pair<double, TrialId>> paused_;
+  std::set<Place> paused_;
+  std::set<Place> gone_on_;  // beyond the first rung, with what they had there
 
   [[nodiscard]] bool decided() const { return all_created_ && open_ == 0; }
-  bool leave(TrialId trial) {
-    return std::erase_if(paused_, [&](const auto& p) { return p.second == trial; }) > 0;
+  // As far as the top k.
+  [[nodiscard]] std::size_t better_than(const Place& place) const {
+    std::size_t better = 0;
+    for (auto at = gone_on_.begin(); at != gone_on_.end() && *at < place && better < top_k_; ++at) {
+      ++better;
+    }
+    return better;
+  }
+  [[nodiscard]] std::set<Place>::const_iterator find(TrialId trial) const {
+    return std::find_if(paused_.begin(), paused_.end(),
+                        [&](const Place& p) { return p.second == trial; });
   }
 };
 

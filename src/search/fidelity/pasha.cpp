@@ -21,7 +21,7 @@ class Pasha : public PromotionRule {
   void reached(TrialId trial, std::size_t rung, const Result& result) override {
     PromotionRule::reached(trial, rung, result);
     Track& track = tracks_[trial];
-    track.at_rung.push_back(result.objective);
+    track.at_rung.push_back(ranked_value(result));
     track.curve = curve_is_resource_ ? result.curve : track.at_rung;
     arrived(trial, rung);
   }
@@ -77,8 +77,9 @@ class Pasha : public PromotionRule {
       changes += now != 0 && sign != 0 && now != sign ? 1 : 0;
       sign = now != 0 ? now : sign;
     }
-    if (changes >= 2) {
-      crossing_.push_back(std::abs(a.curve[n - 1] - b.curve[n - 1]));
+    const double distance = n > 0 ? std::abs(a.curve[n - 1] - b.curve[n - 1]) : 0;
+    if (changes >= 2 && std::isfinite(distance)) {
+      crossing_.push_back(distance);
     }
   }
 

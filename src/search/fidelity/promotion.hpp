@@ -15,14 +15,14 @@ class PromotionRule : public FidelityRule {
 
   void created(TrialId) override {}
   void reached(TrialId trial, std::size_t rung, const Result& result) override {
-    rungs_.at(rung).add(result.objective, trial, true);
-    paused_[trial] = {rung, result.objective};
+    rungs_.at(rung).add(ranked_value(result), trial, true);
+    paused_[trial] = {rung, ranked_value(result)};
   }
   void resumed(TrialId trial) override { leave(trial); }
   void stopped(TrialId trial) override { leave(trial); }
   void ended(TrialId trial, std::size_t passed, const Result& result) override {
     for (std::size_t i = passed; result.outcome == Outcome::finished && i < rungs_.size(); ++i) {
-      rungs_[i].add(result.objective, trial, false);
+      rungs_[i].add(ranked_value(result), trial, false);
     }
   }
   [[nodiscard]] std::optional<TrialId> next() const override {
