@@ -7,6 +7,7 @@
 #include "app/study_setup.hpp"
 #include "app/warm_start.hpp"
 #include "twostep/data/transform.hpp"
+#include "twostep/search/rung_plan.hpp"
 #include "twostep/study/prior_trials.hpp"
 #include "twostep/study/reading_plan.hpp"
 
@@ -108,6 +109,37 @@ const char* unit_of(const Budget& budget) {
   return budget.unit == BudgetUnit::epochs ? "epochs" : "steps";
 }
 
+// Of many numbers the first ones and the last.
+template <class Number>
+std::string some_of(const std::vector<Number>& numbers) {
+  constexpr std::size_t most = 8;
+  std::string out;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers.size() > most && i == most - 2) {
+      out += ", ...";
+      i = numbers.size() - 1;
+    }
+    out += (out.empty() ? "" : ", ") + std::to_string(static_cast<std::uint64_t>(numbers[i]));
+  }
+  return out;
+}
+
+void print_rungs(const StudySpec& spec) {
+  const EarlyStoppingSpec& e = spec.search.early_stopping;
+  if (e.rule == StoppingRule::none) {
+    return;
+  }
+  const RungPlan plan = plan_rungs(spec);
+  const bool rows = e.fidelity == Fidelity::rows;
+  const char* unit = rows ? "rows" : unit_of(spec.search.budget);
+  std::printf("rungs       %s: %s %s%s\n", name(e.rule), some_of(plan.levels).c_str(), unit,
+              rows ? ", each trained anew" : "");
+  std::printf("            reached by %s trials if all goes as expected\n",
+              some_of(plan.trials).c_str());
+  std::printf("            some %.3g %% of the %s without early stopping, at most %.3g %%\n",
+              100 * plan.expected_share, unit, 100 * plan.largest_share);
+}
+
 int print_command(const StudySetup& s) {
   std::printf("study       %s, seed %llu, directory %s\n", s.spec.name.c_str(),
               static_cast<unsigned long long>(s.spec.seed), s.spec.directory.c_str());
@@ -121,6 +153,7 @@ int print_command(const StudySetup& s) {
   std::printf("search      %u trials of %llu %s, %s values are better\n", s.spec.search.trials,
               static_cast<unsigned long long>(s.spec.search.budget.amount),
               unit_of(s.spec.search.budget), s.spec.trainer.maximise ? "larger" : "smaller");
+  print_rungs(s.spec);
   print_warm_start(s);
   std::printf("step 2      %u finalists, %llu %s each, one per %s at a time\n",
               s.spec.promotion.finalists,
@@ -179,6 +212,7 @@ int check_command(const std::string& study_file) {
   std::printf("search      %u trials of %llu %s; %.0f to %.0f parameters, half below %.0f\n",
               s.spec.search.trials, static_cast<unsigned long long>(s.spec.search.budget.amount),
               unit_of(s.spec.search.budget), parameters.low, parameters.high, parameters.middle);
+  print_rungs(s.spec);
   print_warm_start(s);
   std::printf("retraining  %u finalists, %llu %s each\n", s.spec.promotion.finalists,
               static_cast<unsigned long long>(s.spec.retraining.budget.amount),

@@ -1,4 +1,7 @@
-// What search.early_stopping asks of the rest of the study file.
+// What search.early_stopping asks of the rest of the study file. What is said of a journal is only
+// what could not be run: it may have been written before a check was added.
+#include <algorithm>
+
 #include "study/reader_context.hpp"
 
 namespace twostep {
@@ -34,6 +37,95 @@ void check_unused(ReaderContext& c, const EarlyStoppingSpec& e) {
       c.problem(c.place(path), path + " goes with " + names,
                 std::string("the rule is ") + name(e.rule), "leave it out, or choose such a rule");
     }
+  }
+}
+
+bool halves(StoppingRule rule) {
+  return rule != StoppingRule::median && rule != StoppingRule::percentile &&
+         rule != StoppingRule::one_epoch;
+}
+
+// Where the first rung is said, or that there are rungs at all.
+std::string place_of_first(const ReaderContext& c) {
+  const std::string section = "search.early_stopping";
+  return c.place(c.given(section + ".minimum") ? section + ".minimum" : section + ".rule");
+}
+
+// Rungs of rows hold a batch of every configuration, else it would be trained with another one.
+void check_rows_hold_a_batch(ReaderContext& c, std::uint64_t first) {
+  const double batch = largest_batch(c);
+  if (static_cast<double>(first) < batch) {
+    c.problem(
+        place_of_first(c), "the first rung of search.early_stopping is smaller than a batch",
+        std::to_string(first) + " rows, and training.batch_size can be " + short_number(batch),
+        "set search.early_stopping.minimum to that or more, or lower the batch size");
+  }
+}
+
+// A trial pauses when it is validated: rungs that lie closer would be one.
+void check_steps_hold_a_validation(ReaderContext& c, std::uint64_t first) {
+  const SearchSpec& search = c.spec.search;
+  const std::string section = "search.early_stopping";
+  std::uint64_t every = search.budget.validate_every;
+  std::string why = "search.budget.validate_every is " + std::to_string(every);
+  if (every == 0 && search.subset.rows > 0) {  // after each epoch
+    const auto batch = static_cast<std::uint64_t>(std::max(1.0, largest_batch(c)));
+    every = (search.subset.rows + batch - 1) / batch;
+    why =
+        "without search.budget.validate_every, trials are validated after each epoch, which has " +
+        std::to_string(every) + " steps or more";
+  }
+  const std::string hint = "set search.budget.validate_every to that or less";
+  if (first < every) {
+    c.problem(place_of_first(c), "search.early_stopping has rungs before the first validation",
+              "the first rung is at " + std::to_string(first) + " steps; " + why,
+              hint + ", or raise search.early_stopping.minimum");
+  } else if (!halves(search.early_stopping.rule) && search.early_stopping.interval > 0 &&
+             search.early_stopping.interval < every) {
+    c.problem(c.place(section + ".interval"),
+              "search.early_stopping has several rungs at one validation",
+              "a rung every " + std::to_string(search.early_stopping.interval) + " steps; " + why,
+              hint + ", or raise the interval");
+  }
+}
+
+// Trials of which the rule could never stop one, or never train one to its end.
+void check_trials(ReaderContext& c) {
+  const SearchSpec& search = c.spec.search;
+  const EarlyStoppingSpec& e = search.early_stopping;
+  const std::string section = "search.early_stopping";
+  const auto option = [&](const char* name) {
+    const std::string path = section + "." + name;
+    return c.place(c.given(path) ? path : section + ".rule");
+  };
+  const std::string trials = std::to_string(search.trials);
+  const bool promotes = e.rule == StoppingRule::asha_promotion || e.rule == StoppingRule::pasha;
+  if (promotes && search.trials < e.reduction_factor) {
+    c.problem(option("reduction_factor"), section + ": no trial would go beyond the first rung",
+              std::string(name(e.rule)) + " promotes one of " + std::to_string(e.reduction_factor) +
+                  ", and search.trials is " + trials,
+              "lower reduction_factor, or enlarge search.trials");
+  }
+  const bool compares = e.rule == StoppingRule::median || e.rule == StoppingRule::percentile;
+  if (compares && e.startup_trials >= search.trials) {
+    c.problem(option("startup_trials"), section + ": no trial would ever be stopped",
+              std::to_string(e.startup_trials) +
+                  " trials have to finish before any is stopped, and search.trials is " + trials,
+              "lower startup_trials, or enlarge search.trials");
+  }
+  const std::uint32_t top_k = e.top_k > 0 ? e.top_k : c.spec.promotion.finalists;
+  if (e.rule == StoppingRule::one_epoch && top_k == search.trials) {
+    c.problem(option("top_k"), section + ": no trial would ever be stopped",
+              "all " + trials + " trials are among the top " + std::to_string(top_k),
+              "lower top_k, or enlarge search.trials");
+  }
+  const std::uint64_t rungs = rung_count(search);
+  if (e.rule == StoppingRule::hyperband && e.brackets > rungs) {
+    c.problem(option("brackets"), section + ".brackets: more than there are rungs",
+              std::to_string(e.brackets) +
+                  " brackets, each of which begins at a rung of its own, " + "and " +
+                  std::to_string(rungs) + " rungs",
+              "leave it out for all that there are");
   }
 }
 
@@ -88,9 +180,13 @@ void check_early_stopping(ReaderContext& c) {
               "no trial would ever be stopped early", "lower it");
   } else if (rung_count(search) < 2) {
     c.problem(c.place(section + ".rule"), "search.early_stopping has a single rung",
-              std::to_string(whole) + " " + unit + " are too few for a reduction factor of " +
-                  std::to_string(e.reduction_factor),
-              "enlarge the budget, or lower reduction_factor or minimum");
+              halves(e.rule)
+                  ? std::to_string(whole) + " " + unit + " are too few for a reduction factor of " +
+                        std::to_string(e.reduction_factor)
+                  : "the whole is " + std::to_string(whole) + " " + unit +
+                        ", so there is nothing to stop before",
+              halves(e.rule) ? "enlarge the budget, or lower reduction_factor or minimum"
+                             : "enlarge the budget");
   } else if (rung_count(search) > most_rungs) {
     c.problem(c.place(section + ".interval"), "search.early_stopping has too many rungs",
               std::to_string(rung_count(search)) + " pauses of every trial, " +
@@ -100,6 +196,16 @@ void check_early_stopping(ReaderContext& c) {
   if (e.rule == StoppingRule::one_epoch && e.top_k > search.trials) {
     c.problem(c.place(section + ".top_k"), section + ".top_k is larger than search.trials",
               std::to_string(e.top_k) + " of " + std::to_string(search.trials) + " trials", "");
+  }
+  if (!c.file.empty() && c.use == StudyUse::run) {
+    const std::uint64_t first = rung_count(search) <= most_rungs ? rung_levels(search).front() : 0;
+    const bool built_in = !c.spec.runs_command() && c.spec.space.empty();
+    if (rows && built_in && first > 0 && search.budget.unit == BudgetUnit::epochs) {
+      check_rows_hold_a_batch(c, first);
+    } else if (!rows && built_in && first > 0 && search.budget.unit == BudgetUnit::steps) {
+      check_steps_hold_a_validation(c, first);
+    }
+    check_trials(c);
   }
   if (search.algorithm == Algorithm::nsga2) {
     c.problem(c.place(section + ".rule"), "search.early_stopping with nsga2",

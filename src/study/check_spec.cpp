@@ -85,18 +85,7 @@ void check_subset(ReaderContext& c) {
               "step 1 trains on a subset of the training rows", "add subset: {rows: 5000}");
   }
   const Setting& batch = setting_of(c, "training.batch_size");
-  double smallest =
-      batch.range ? batch.range->low : static_cast<double>(std::get<std::int64_t>(batch.constant));
-  double largest = smallest;
-  if (batch.range) {
-    largest = batch.range->high;
-    if (batch.range->kind == DimensionKind::choice) {
-      largest = 0;
-      for (const Value& v : batch.range->choices) {
-        largest = std::max(largest, static_cast<double>(std::get<std::int64_t>(v)));
-      }
-    }
-  }
+  const double largest = largest_batch(c);
   if (rows && largest > static_cast<double>(c.spec.search.subset.rows)) {
     c.problem(batch.where, "training.batch_size can be larger than the subset",
               short_number(largest) + " rows in a batch, " +
@@ -302,6 +291,21 @@ void check_space(ReaderContext& c) {
 }
 
 }  // namespace
+
+double largest_batch(const ReaderContext& context) {
+  const Setting& batch = context.spec.setting("training.batch_size");
+  if (!batch.range) {
+    return static_cast<double>(std::get<std::int64_t>(batch.constant));
+  }
+  if (batch.range->kind != DimensionKind::choice) {
+    return batch.range->high;
+  }
+  double largest = 0;
+  for (const Value& v : batch.range->choices) {
+    largest = std::max(largest, static_cast<double>(std::get<std::int64_t>(v)));
+  }
+  return largest;
+}
 
 void check_spec(ReaderContext& context) {
   check_space(context);

@@ -74,6 +74,8 @@ void check_spec(ReaderContext& context);
 // targets, objective). A part of check_spec.
 void check_targets(ReaderContext& context);
 void check_early_stopping(ReaderContext& context);
+// The largest that training.batch_size may be, in rows.
+[[nodiscard]] double largest_batch(const ReaderContext& context);
 // Of these, the ones that concern the network's inside.
 void check_model(ReaderContext& context);
 

@@ -300,6 +300,62 @@ TEST(StudyFile, EveryMistakeHasItsLineAndAHint) {
   }
 }
 
+// The options of early stopping and the budget; 20 trials on 500 rows in batches of 32 to 128.
+TEST(StudyFile, RefusesEarlyStoppingThatMakesNoSense) {
+  struct Case {
+    std::string options;
+    std::string budget;
+    std::string said;  // empty: nothing
+  };
+  const std::vector<Case> cases{
+      {"rule: asha", "epochs: 30", ""},
+      {"rule: asha, reduction_factor: 1", "epochs: 30", "out of range"},
+      {"rule: asha", "epochs: 1", "single rung"},
+      {"rule: asha, minimum: 30", "epochs: 30", "not below the whole: 30 of 30 epochs"},
+      {"rule: hyperband, reduction_factor: 50", "epochs: 30",
+       "too few for a reduction factor of 50"},
+      {"rule: hyperband, brackets: 5", "epochs: 30", "more than there are rungs"},
+      {"rule: hyperband, brackets: 4", "epochs: 30", ""},
+      {"rule: one_epoch", "epochs: 1", "nothing to stop before"},
+      {"rule: median", "epochs: 1", "nothing to stop before"},
+      {"rule: one_epoch, top_k: 21", "epochs: 30", "larger than search.trials"},
+      {"rule: one_epoch, top_k: 20", "epochs: 30", "no trial would ever be stopped"},
+      {"rule: one_epoch, top_k: 19", "epochs: 30", ""},
+      {"rule: asha_promotion, reduction_factor: 21", "epochs: 30", "beyond the first rung"},
+      {"rule: pasha, reduction_factor: 21", "epochs: 30", "beyond the first rung"},
+      {"rule: asha, reduction_factor: 21", "epochs: 30", ""},
+      {"rule: median, startup_trials: 20", "epochs: 30", "no trial would ever be stopped"},
+      {"rule: percentile, startup_trials: 19", "epochs: 30", ""},
+      {"rule: asha, fidelity: rows", "steps: 100", "with a budget in steps"},
+      {"rule: asha, fidelity: rows", "epochs: 30", "smaller than a batch"},  // 500 / 27
+      {"rule: asha, fidelity: rows, minimum: 127", "epochs: 30", "smaller than a batch"},
+      {"rule: asha, fidelity: rows, minimum: 128", "epochs: 30", ""},
+      {"rule: asha, fidelity: rows, minimum: 500", "epochs: 30", "500 of 500 rows"},
+      {"rule: asha, minimum: 3", "steps: 100", "before the first validation"},  // 4 steps an epoch
+      {"rule: asha, minimum: 4", "steps: 100", ""},
+      {"rule: asha, minimum: 9", "steps: 100, validate_every: 10", "before the first validation"},
+      {"rule: asha, minimum: 2", "steps: 100, validate_every: 2", ""},
+      {"rule: median, minimum: 20, interval: 5", "steps: 100, validate_every: 10",
+       "several rungs at one validation"},
+      {"rule: asha", "epochs: {int: [3, 9]}", "search.budget.epochs"},
+  };
+  for (const Case& each : cases) {
+    const auto problems =
+        problems_of(replaced("search: {trials: 20, subset: {rows: 500}, budget: {epochs: 30, "
+                             "patience: 5}}",
+                             "search:\n  trials: 20\n  subset: {rows: 500}\n  early_stopping: {" +
+                                 each.options + "}\n  budget: {" + each.budget + "}"));
+    if (each.said.empty()) {
+      EXPECT_TRUE(problems.empty()) << each.options << ": " << problems.front().text();
+      continue;
+    }
+    ASSERT_EQ(problems.size(), 1U) << each.options << ", " << each.budget;
+    EXPECT_NE(problems[0].text().find(each.said), std::string::npos) << problems[0].text();
+    const bool of_budget = each.said == "search.budget.epochs";
+    EXPECT_EQ(problems[0].where, of_budget ? "s.yaml:20" : "s.yaml:19") << problems[0].text();
+  }
+}
+
 TEST(StudyFile, ACrossEntropySaysWhatTheTargetsAre) {
   const auto with = [](const std::string& more, const std::string& data = "") {
     std::string text = replaced("search: {", "  " + more + "\nsearch: {");
