@@ -50,9 +50,18 @@ bool is_over(OptunaState state) {
          state == OptunaState::fail;
 }
 
-OptunaState state_of(const Json& number) {
-  const int state = number.get<int>();
-  if (state < 0 || state > static_cast<int>(OptunaState::waiting)) {
+// Numbers of operations, studies and trials; 1e300 is a number too, but none of these.
+std::size_t whole_number(const Json& object, const char* key) {
+  const Json& value = object.at(key);
+  if (!value.is_number_unsigned()) {
+    throw std::runtime_error(std::string(key) + " is no whole number: " + value.dump());
+  }
+  return value.get<std::size_t>();
+}
+
+OptunaState state_of(const Json& object) {
+  const std::size_t state = whole_number(object, "state");
+  if (state > static_cast<std::size_t>(OptunaState::waiting)) {
     throw std::runtime_error("no such state of a trial: " + std::to_string(state));
   }
   return static_cast<OptunaState>(state);
@@ -98,11 +107,11 @@ void OptunaJournal::take(std::string_view line) {
 }
 
 void OptunaJournal::play(const Json& o) {
-  switch (const int operation = o.at("op_code").get<int>()) {
+  switch (const std::size_t operation = whole_number(o, "op_code")) {
     case create_study_op:
       return create_study(o);
     case delete_study_op: {
-      const auto study = o.at("study_id").get<std::size_t>();
+      const auto study = whole_number(o, "study_id");
       if (study < studies_.size()) {
         studies_[study].deleted = true;
       }
@@ -118,7 +127,7 @@ void OptunaJournal::play(const Json& o) {
       return;
     case set_state_values_op:
       if (OptunaTrial* trial = unfinished(o)) {
-        trial->state = state_of(o.at("state"));
+        trial->state = state_of(o);
         set_values(*trial, o);
       }
       return;
@@ -148,13 +157,15 @@ void OptunaJournal::create_study(const Json& o) {
     OptunaStudy study;
     study.name = name;
     study.line = line_;
-    study.directions = o.at("directions").get<std::vector<int>>();
+    for (const Json& direction : o.at("directions")) {
+      study.directions.push_back(direction == 1 ? 1 : direction == 2 ? 2 : 0);
+    }
     studies_.push_back(std::move(study));
   }
 }
 
 void OptunaJournal::create_trial(const Json& o) {
-  const auto study = o.at("study_id").get<std::size_t>();
+  const auto study = whole_number(o, "study_id");
   if (study >= studies_.size()) {
     throw std::runtime_error("there is no study " + std::to_string(study));
   }
@@ -163,8 +174,7 @@ void OptunaJournal::create_trial(const Json& o) {
   }
   OptunaTrial trial;
   trial.line = line_;
-  const auto state = o.find("state");
-  trial.state = state == o.end() ? OptunaState::running : state_of(*state);
+  trial.state = o.contains("state") ? state_of(o) : OptunaState::running;
   set_values(trial, o);
   if (const auto parameters = o.find("params"); parameters != o.end()) {
     for (const auto& [name, value] : parameters->items()) {
@@ -218,7 +228,7 @@ void OptunaJournal::set_values(OptunaTrial& trial, const Json& o) const {
 
 // nullptr: it had ended before.
 OptunaTrial* OptunaJournal::unfinished(const Json& o) {
-  const auto id = o.at("trial_id").get<std::size_t>();
+  const auto id = whole_number(o, "trial_id");
   if (id >= trials_.size()) {
     throw std::runtime_error("there is no trial " + std::to_string(id));
   }

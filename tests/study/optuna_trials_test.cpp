@@ -206,6 +206,8 @@ TEST(OptunaTrials, WhatIsWrongIsSaidWithItsLine) {
       {journal_with("[]\n"), "old.log:2: not a line"},
       {journal_with("{}\n"), "key 'op_code' not found"},
       {journal_with("{\"op_code\": \"0\"}\n"), "old.log:2: not a line"},
+      {journal_with("{\"op_code\": 1e99}\n"), "old.log:2: not a line"},
+      {journal_with("{\"op_code\": 1, \"study_id\": -1}\n"), "study_id is no whole number: -1"},
       {journal_with("{\"op_code\": 10}\n"), "no operation of Optuna 3.1: 10"},
       {journal_with(created() + told(0, "[1]", 7)), "old.log:3: not a line"},
       {journal_with(told(9, "[1]")), "there is no trial 9"},
