@@ -9,6 +9,7 @@
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/rng.hpp"
+#include "twostep/base/utf8.hpp"
 #include "twostep/study/configuration.hpp"
 
 namespace twostep {
@@ -16,30 +17,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t longest_line = 65536;  // that may say a value
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t most_seed = std::uint64_t{1} << 32;  // what every library takes
-
-// Python writes NaN and Infinity, which JSON does not know.
-std::string without_specials(std::string line) {
-  for (const std::string word : {"-Infinity", "Infinity", "NaN"}) {
-    for (std::size_t at = 0; (at = line.find(word, at)) != std::string::npos;) {
-      line.replace(at, word.size(), "null");
-    }
-  }
-  return line;
-}
-
-std::optional<double> number_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number() ? std::optional(found->get<double>())
-                                                   : std::nullopt;
-}
-
-std::uint64_t count_at(const Json& json, const char* key) {
-  const double value = number_at(json, key).value_or(0);
-  return value >= 1 && value < 1e15 ? static_cast<std::uint64_t>(value) : 0;
-}
 
 // The last lines of what it said on stderr, for a message.
 std::string last_lines(const std::string& text) {
@@ -51,30 +30,10 @@ std::string last_lines(const std::string& text) {
   while (!out.empty() && out.back() == '\n') {
     out.pop_back();
   }
-  return out;
+  return as_utf8(out);
 }
 
 }  // namespace
-
-std::optional<SaidValue> parse_said(const std::string& line) {
-  const std::size_t first = line.find_first_not_of(" \t");
-  if (line.size() > longest_line || first == std::string::npos || line[first] != '{') {
-    return std::nullopt;
-  }
-  Json json = Json::parse(line, nullptr, false);
-  if (json.is_discarded()) {
-    json = Json::parse(without_specials(line), nullptr, false);
-  }
-  if (!json.is_object() || !json.contains("value")) {
-    return std::nullopt;
-  }
-  SaidValue out;
-  out.value = number_at(json, "value").value_or(nothing);
-  out.at = std::max(count_at(json, "epoch"), count_at(json, "step"));
-  out.parameters = number_at(json, "parameters");
-  out.inference_seconds = number_at(json, "inference_seconds");
-  return out;
-}
 
 CommandTrainer::CommandTrainer(const StudySpec& spec, const Space& space, Files& files,
                                Clock& clock)
@@ -88,7 +47,7 @@ std::string CommandTrainer::folder() const {
 void CommandTrainer::start(const Assignment& assignment) {
   TWOSTEP_REQUIRE(!assignment_);
   assignment_ = assignment;
-  curve_.clear();
+  curve_ = {};
   said_ = 0;
   last_ = {};
   line_.clear();
@@ -166,14 +125,13 @@ void CommandTrainer::hear_line(const std::string& line) {
     ++said_;
     last_ = *said;
     const double value = spec_.trainer.maximise ? -said->value : said->value;
-    curve_[said->at > 0 ? said->at : said_] = value;
+    curve_.add(said->at > 0 ? said->at : said_, value);
     last_.value = value;
   }
 }
 
 bool CommandTrainer::reached() const {
-  return assignment_->until > 0 && said_ > 0 && !curve_.empty() &&
-         curve_.rbegin()->first >= assignment_->until &&
+  return assignment_->until > 0 && said_ > 0 && curve_.last() >= assignment_->until &&
          assignment_->until < assignment_->budget.amount;
 }
 
@@ -184,11 +142,11 @@ Result CommandTrainer::result(Outcome outcome, const std::string& message) const
   r.error = ErrorKind::trial;
   const bool good = outcome == Outcome::finished || outcome == Outcome::paused;
   r.objective = good ? last_.value : nothing;
-  for (const auto& [at, value] : curve_) {
+  for (const auto& [at, value] : curve_.points()) {
     r.curve.push_back(value);
   }
   r.best_validation = good ? static_cast<std::uint32_t>(r.curve.size()) : 0;
-  const std::uint64_t done = curve_.empty() ? 0 : curve_.rbegin()->first;
+  const std::uint64_t done = curve_.last();
   (assignment_->budget.unit == BudgetUnit::epochs ? r.epochs : r.steps) = done;
   r.parameters = static_cast<std::uint64_t>(std::clamp(last_.parameters.value_or(0), 0.0, 9e15));
   r.inference_seconds_per_row = last_.inference_seconds.value_or(nothing);
@@ -237,13 +195,19 @@ Result CommandTrainer::leave(Result result) {
   return result;
 }
 
-std::optional<Result> CommandTrainer::advance(Duration slice) {
-  TWOSTEP_REQUIRE(assignment_.has_value());
+bool CommandTrainer::ready(Duration slice) {
   if (leaving_) {
-    leaving_->read(slice);
+    leaving_->read(slice);  // what it says now is not heard any more
     if (leaving_->ended()) {
       leaving_.reset();
     }
+  }
+  return !leaving_;
+}
+
+std::optional<Result> CommandTrainer::advance(Duration slice) {
+  TWOSTEP_REQUIRE(assignment_.has_value());
+  if (!ready(slice)) {
     return std::nullopt;
   }
   if (!program_) {
@@ -274,7 +238,7 @@ Progress CommandTrainer::progress() const {
   if (!assignment_) {
     return out;
   }
-  const std::uint64_t done = curve_.empty() ? 0 : curve_.rbegin()->first;
+  const std::uint64_t done = curve_.last();
   (assignment_->budget.unit == BudgetUnit::epochs ? out.epochs : out.steps) = done;
   out.best = said_ > 0 ? last_.value : nothing;
   return out;
@@ -283,8 +247,8 @@ Progress CommandTrainer::progress() const {
 Bytes CommandTrainer::save() const {
   ByteWriter writer;
   writer.f64(before_ + seconds(clock_.now() - begun_));
-  writer.u64(curve_.size());
-  for (const auto& [at, value] : curve_) {
+  writer.u64(curve_.points().size());
+  for (const auto& [at, value] : curve_.points()) {
     writer.u64(at);
     writer.f64(value);
   }
@@ -299,7 +263,7 @@ void CommandTrainer::load(std::span<const std::byte> state) {
   const std::uint64_t values = reader.u64();
   for (std::uint64_t i = 0; i < values; ++i) {
     const std::uint64_t at = reader.u64();
-    curve_[at] = reader.f64();
+    curve_.add(at, reader.f64());
   }
   reader.expect_end();
 }

@@ -3,29 +3,19 @@
 // (docs/command.md).
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/posix/program.hpp"
+#include "app/said_values.hpp"
 #include "twostep/ports/clock.hpp"
 #include "twostep/ports/files.hpp"
 #include "twostep/ports/trainer.hpp"
 #include "twostep/study/spec.hpp"
 
 namespace twostep {
-
-// What a line says: {"value": 0.25, "epoch": 3}; further numbers are of a finalist.
-struct SaidValue {
-  double value = 0;      // NaN: none
-  std::uint64_t at = 0;  // epoch or step; 0: not said
-  std::optional<double> parameters;
-  std::optional<double> inference_seconds;  // per row
-};
-// nullopt: the line is output like any other.
-[[nodiscard]] std::optional<SaidValue> parse_said(const std::string& line);
 
 class CommandTrainer : public Trainer {
  public:
@@ -38,6 +28,7 @@ class CommandTrainer : public Trainer {
   [[nodiscard]] Bytes save() const override;
   void load(std::span<const std::byte> state) override;
   void stop() override;
+  [[nodiscard]] bool ready(Duration slice) override;
 
  private:
   const StudySpec& spec_;
@@ -46,9 +37,9 @@ class CommandTrainer : public Trainer {
   Clock& clock_;
   std::optional<Assignment> assignment_;
   std::unique_ptr<Program> program_;
-  std::unique_ptr<Program> leaving_;       // told to end; the next one waits for it
-  std::map<std::uint64_t, double> curve_;  // values as they are minimised, by epoch or step
-  std::uint64_t said_ = 0;                 // values of this program
+  std::unique_ptr<Program> leaving_;  // told to end
+  SaidCurve curve_;                   // values as they are minimised
+  std::uint64_t said_ = 0;            // values of this program
   SaidValue last_;
   std::string line_;  // the beginning of one that has not ended
   Excerpt out_;

@@ -44,7 +44,7 @@ std::string to_json(const RunOutcome& o) {
             {"reason", o.reason},
             {"lost_hosts", o.lost_hosts}};
   }
-  return json.dump() + "\n";
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::optional<RunOutcome> parse_outcome(const std::string& text) {

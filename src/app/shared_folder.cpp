@@ -6,12 +6,14 @@
 #include "adapters/posix/clock.hpp"
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
+#include "adapters/posix/program.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep {
 namespace {
 
 const std::string no_data = "data ";
+const std::string no_program = "program";
 
 std::string add_host(const std::string& list, const std::string& host) {
   if (list.empty()) {
@@ -64,6 +66,9 @@ std::string missing_here(const StudySetup& setup, const std::string& mark) {
   } catch (const Error&) {
     return "study";
   }
+  if (setup.spec.runs_command() && !find_program(setup.spec.trainer.command.front())) {
+    return no_program;
+  }
   for (const ShardInfo& shard : setup.shards.shards) {
     const std::string path = rooted(setup.data_root, shard.path);
     if (!exists(path)) {
@@ -76,11 +81,14 @@ std::string missing_here(const StudySetup& setup, const std::string& mark) {
 void check_all_see(const StudySetup& setup, const std::vector<Place>& places,
                    const std::vector<std::string>& missing) {
   std::string without_study;
+  std::string without_program;
   std::vector<Problem> without_data;
   for (std::size_t rank = 1; rank < missing.size(); ++rank) {
     const std::string& host = places[rank].host;
     if (missing[rank] == "study") {
       without_study = add_host(without_study, host);
+    } else if (missing[rank] == no_program) {
+      without_program = add_host(without_program, host);
     } else if (missing[rank].starts_with(no_data)) {
       const std::string where = host + ":" + missing[rank].substr(no_data.size());
       const bool said = std::any_of(without_data.begin(), without_data.end(),
@@ -100,6 +108,13 @@ void check_all_see(const StudySetup& setup, const std::vector<Place>& places,
                 "a file that rank 0 wrote on " + places.front().host + " is not seen there",
                 "put study.directory on a file system that all hosts mount (NFS, sshfs); data "
                 "files may lie on each host's own disk (--data-root)"});
+  }
+  if (!without_program.empty()) {
+    const std::string& program = setup.spec.trainer.command.front();
+    throw Error(ErrorKind::config,
+                Problem{"trainer.command", "no such program on " + without_program + ": " + program,
+                        places.front().host + ", where rank 0 is, has it",
+                        "install it there, or name it by a path that all hosts have"});
   }
   if (!without_data.empty()) {
     throw Error(ErrorKind::data, without_data);

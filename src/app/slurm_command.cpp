@@ -68,6 +68,13 @@ void check_word(const std::string& name, const std::string& text) {
   }
 }
 
+// Of a comment, which a line break would end.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  return text;
+}
+
 std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
@@ -120,10 +127,18 @@ int slurm_command(const SlurmOptions& o) {
   }
   std::printf("#!/bin/bash\n# %s: written by `twostep slurm`; submit it with sbatch.\n",
               name.c_str());
-  std::printf("# Step 1 %s, step 2 %s of one core (a guess before anything has run: 20 GFLOP/s).\n",
-              hours(e.search).c_str(), hours(e.retrain).c_str());
-  std::printf("# On %u nodes of %u cores about %s: %.0f job%s of this length.\n", nodes, o.cores,
-              hours(span).c_str(), jobs, jobs > 1 ? "s, each requeued by the one before" : "");
+  if (s.spec.runs_command()) {
+    std::printf(
+        "# Nothing is known of how long %s takes; the job is requeued until the study is "
+        "finished.\n",
+        one_line(s.spec.trainer.command.front()).c_str());
+  } else {
+    std::printf(
+        "# Step 1 %s, step 2 %s of one core (a guess before anything has run: 20 GFLOP/s).\n",
+        hours(e.search).c_str(), hours(e.retrain).c_str());
+    std::printf("# On %u nodes of %u cores about %s: %.0f job%s of this length.\n", nodes, o.cores,
+                hours(span).c_str(), jobs, jobs > 1 ? "s, each requeued by the one before" : "");
+  }
   if (workers > s.spec.search.trials) {
     std::printf("# More ranks than trials (%u): fewer nodes would do for step 1.\n",
                 s.spec.search.trials);

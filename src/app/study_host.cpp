@@ -104,11 +104,11 @@ CoordinatorOptions StudyHost::limits() {
   out.inputs = static_cast<std::uint32_t>(setup_.plan.inputs());
   out.targets = static_cast<std::uint32_t>(setup_.plan.targets());
   if (setup_.spec.trainer.finalists_per == FinalistsPer::node) {
-    std::set<std::string> hosts;
+    std::map<std::string, std::uint32_t> known;
     for (std::size_t rank = 1; rank < places_.size(); ++rank) {
-      if (hosts.insert(places_[rank].host).second) {
-        out.retrainers.insert(WorkerId(static_cast<std::uint32_t>(rank)));
-      }
+      const auto number = static_cast<std::uint32_t>(known.size());
+      const auto host = known.emplace(places_[rank].host, number).first;
+      out.hosts[WorkerId(static_cast<std::uint32_t>(rank))] = host->second;
     }
   }
   const WallTime wall = clock_.wall();

@@ -39,6 +39,25 @@ std::vector<WorkerId> Coordinator::idle_workers() const {
   return out;
 }
 
+// Where a host retrains one finalist at a time, the first idle worker of each host that retrains
+// none.
+std::vector<WorkerId> Coordinator::idle_retrainers() const {
+  std::vector<WorkerId> idle = idle_workers();
+  if (options_.hosts.empty()) {
+    return idle;
+  }
+  std::set<std::uint32_t> busy;
+  for (const auto& [id, assignment] : state_.open) {
+    if (assignment.kind == AssignmentKind::retrain) {
+      for (const WorkerId member : assignment.team) {
+        busy.insert(options_.hosts.at(member));
+      }
+    }
+  }
+  std::erase_if(idle, [&](WorkerId id) { return !busy.insert(options_.hosts.at(id)).second; });
+  return idle;
+}
+
 // One assignment beside the running one hides a message's way. Where trials are so short that this
 // is not enough, more are queued, until the queue covers `queue_target` of work.
 std::uint32_t Coordinator::queue_depth() const {
@@ -237,10 +256,7 @@ void Coordinator::dispatch_retraining(Step& step) {
       fail_crashed(step, AssignmentKind::retrain, f.trial, f.crashes + f.unclean_ends);
       continue;
     }
-    std::vector<WorkerId> idle = idle_workers();
-    std::erase_if(idle, [&](WorkerId id) {
-      return !options_.retrainers.empty() && options_.retrainers.count(id) == 0;
-    });
+    std::vector<WorkerId> idle = idle_retrainers();
     if (idle.size() < f.team) {
       // Smaller teams may begin; if a worker was lost the plan is made again.
       teams_current_ = teams_current_ && present_workers().size() >= f.team;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "twostep/base/utf8.hpp"
+
 namespace twostep {
 
 class JsonWriter {
@@ -81,9 +83,17 @@ class JsonWriter {
   }
   void quote(std::string_view v) {
     out_ += '"';
-    for (const char c : v) {
+    while (!v.empty()) {
+      const char c = v.front();
       const auto u = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
+      std::size_t taken = 1;
+      if (u >= 0x80) {
+        taken = utf8_length(v);
+        if (taken == 0) {  // seldom: what a program or a host says is made good where it comes in
+          return quote_rest(as_utf8(v));
+        }
+        out_ += v.substr(0, taken);
+      } else if (c == '"' || c == '\\') {
         out_ += '\\';
         out_ += c;
       } else if (u < 0x20) {
@@ -94,8 +104,14 @@ class JsonWriter {
       } else {
         out_ += c;
       }
+      v.remove_prefix(taken);
     }
     out_ += '"';
+  }
+  void quote_rest(const std::string& well_formed) {
+    const std::size_t begun = out_.size();
+    quote(well_formed);
+    out_.erase(begun, 1);  // its opening sign
   }
 };
 

@@ -129,8 +129,16 @@ void WorkerNode::report(Result result) {
   result.run = assignment.run;
   result.kind = assignment.kind;
   result.trial = assignment.trial;
-  queue_.ended();
-  say(Done{std::move(result)});
+  held_ = std::move(result);
+  report_if_ready();
+}
+
+void WorkerNode::report_if_ready() {
+  if (trainer_.ready(queue_.options().slice)) {
+    queue_.ended();
+    say(Done{std::move(*held_)});
+    held_.reset();
+  }
 }
 
 void WorkerNode::begin(Time now, const Assignment& assignment) {
@@ -200,7 +208,10 @@ bool WorkerNode::tick() {
       busy = true;
     }
   }
-  if (queue_.running()) {
+  if (held_) {
+    report_if_ready();
+    busy = true;
+  } else if (queue_.running()) {
     advance(now);
     busy = true;
   }

@@ -36,6 +36,23 @@ TEST(SharedFolder, NamesTheHostsThatSeeAnotherOne) {
     check_all_see(setup, places, {"", "", "", "", ""});
   }
   EXPECT_EQ(missing_here(setup, "another"), "study");
+  {
+    const SharedMark mark(folder.path());
+    StudySetup command;
+    command.spec.directory = folder.path();
+    command.spec.trainer.command = {"sh"};
+    EXPECT_EQ(missing_here(command, mark.name()), "");
+    command.spec.trainer.command = {"no-such-program"};
+    EXPECT_EQ(missing_here(command, mark.name()), "program");
+    try {
+      check_all_see(command, places, {"", "", "program", "program", ""});
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::config);
+      EXPECT_NE(std::string(error.what()).find("no such program on h2: no-such-program"),
+                std::string::npos);
+    }
+  }
   try {
     check_all_see(setup, places, {"", "", "study", "study", "study"});
     FAIL();

@@ -310,6 +310,47 @@ TEST_F(CoordinatorTest, TooManyFailuresEndTheStudy) {
   EXPECT_EQ(c_->state().end.error, ErrorKind::trial);
 }
 
+// Whichever of its workers does it, and also when the first of them is lost.
+TEST_F(CoordinatorTest, AHostRetrainsOneFinalistAtATime) {
+  CoordinatorOptions options;
+  options.hosts = {{WorkerId(1), 0}, {WorkerId(2), 0}, {WorkerId(3), 1}};
+  study_.spec.retraining.team = 1;
+  c_ = std::make_unique<Coordinator>(study_.spec, study_.space, options);
+  begin({1, 2, 3});
+  std::vector<Assignment> held[4];
+  std::size_t most = 0;
+  for (int i = 0; i < 200 && !c_->finished(); ++i) {
+    for (std::uint32_t w = 1; w <= 3; ++w) {
+      for (const Assignment& a : assigned(w)) {
+        held[w].push_back(a);
+      }
+    }
+    const auto retrains = [&](std::uint32_t w) {
+      return std::count_if(held[w].begin(), held[w].end(),
+                           [](const Assignment& a) { return a.kind == AssignmentKind::retrain; });
+    };
+    ASSERT_LE(retrains(1) + retrains(2), 1);
+    ASSERT_LE(retrains(3), 1);
+    most = std::max(most, static_cast<std::size_t>(retrains(1) + retrains(2) + retrains(3)));
+    if (retrains(1) > 0) {
+      take(c_->on(now_, WorkerGone{WorkerId(1), "its process has ended"}));
+      held[1].clear();
+      continue;
+    }
+    for (const std::uint32_t w : {3U, 2U, 1U}) {
+      if (!held[w].empty()) {
+        const Assignment a = held[w].front();
+        held[w].erase(held[w].begin());
+        finish(w, a, a.kind == AssignmentKind::extract_subset ? NAN : 1.0);
+        break;
+      }
+    }
+  }
+  EXPECT_TRUE(c_->state().ended && c_->state().end.success);
+  EXPECT_EQ(c_->state().workers_lost, 1U);
+  EXPECT_EQ(most, 2U);
+}
+
 TEST_F(CoordinatorTest, NoTrialFinishedIsAFailedStudy) {
   begin({1});
   extract(1);

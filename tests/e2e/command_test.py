@@ -52,6 +52,19 @@ def alive(mark):
     return found
 
 
+def ranks_below(launcher):
+    """The ranks of a job, without the guards of their programs; processes may end meanwhile."""
+    found = []
+    for pid in support.descendants(launcher):
+        try:
+            words = open(f"/proc/{pid}/cmdline", "rb").read()
+            if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(support.TWOSTEP) and b"\0guard\0" not in words:
+                found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
 class Command(support.Case):
     def results(self, folder="out"):
         return json.loads(self.read(folder, "report.json"))
@@ -130,6 +143,42 @@ print("some""")
         self.assertLess(len(kept), 70000)
         self.assertIn("bytes are left out", kept)
 
+    def test_what_is_no_text_harms_nothing(self):
+        """Bytes that are no UTF-8, on both outputs: the journal is read back, and so is the report."""
+        train = TRAIN.replace("print(\"some", """
+if told["trial"] == 2:
+    os.write(1, b'{"value": 3, "text": "\\xff\\xfe"}\\n\\xe9t\\xe9\\n')
+    os.write(2, b"it is \\xc3\\xa9t\\xe9 and \\x00\\x1b[31m\\xf0\\x9f")
+    sys.exit(9)
+print("some""")
+        self.run_with(train, STUDY.replace("trials: 12", "trials: 4"))
+        trial = self.results()["trials"][1]
+        self.assertEqual(trial["status"], "failed")
+        self.assertIn("exit code 9: it is \u00e9t\ufffd and ", trial["message"])
+        self.assertIn("\u00e9t\ufffd", self.twostep("status", "out").stdout + self.read("out", "journal", "0001.jsonl"))
+        self.twostep("run", "study.yaml")
+
+    def test_a_part_has_ended_before_the_next_begins(self):
+        """A program that is slow to leave at a rung: nobody else begins the trial's next part meanwhile."""
+        train = TRAIN.replace("print(\"some", """
+import signal
+busy = os.path.join(told["directory"], "busy")
+os.mkdir(busy)
+def leave(*_):
+    time.sleep(0.2)
+    os.rmdir(busy)
+    os._exit(0)
+signal.signal(signal.SIGTERM, leave)
+print("some""") + """
+if told["until"]:
+    time.sleep(600)
+os.rmdir(busy)
+"""
+        study = STUDY.replace("budget: {epochs: 3}", "budget: {epochs: 9}\n  early_stopping: {rule: asha}")
+        self.run_with(train, study.replace("grace_seconds: 0.5", "grace_seconds: 20"), ranks=4)
+        self.assertEqual({status for status in self.statuses()} - {"finished", "stopped"}, set())
+        self.assertIn("finished", self.statuses())
+
     def test_a_time_limit_ends_all_of_it(self):
         mark = f"outlives-{os.getpid()}-{time.time()}"
         train = TRAIN.replace("print(\"some", f"""
@@ -157,9 +206,7 @@ print("some""")
             support.wait_until(lambda: os.path.isdir(self.path("out", "journal")) and
                                sum('"event":"finished"' in line for line in self.events()[known:]) >= 2 and
                                len(alive(mark)) >= 2, "two trials and more under way")
-            ours = [pid for pid in support.descendants(job.pid)
-                    if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(support.TWOSTEP)]
-            ranks = [pid for pid in ours if b"\0guard\0" not in open(f"/proc/{pid}/cmdline", "rb").read()]
+            ranks = ranks_below(job.pid)
             for pid in [max(ranks)] if victims == "worker" else [job.pid, *ranks]:
                 os.kill(pid, signal.SIGKILL)
             job.communicate(timeout=60)

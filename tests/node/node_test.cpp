@@ -201,6 +201,64 @@ TEST(Nodes, ProposalsAfterASnapshotAreTheSame) {
   }
 }
 
+// A trainer that is not ready for another assignment before a while after each end.
+class Lingering : public CurveTrainer {
+ public:
+  using CurveTrainer::CurveTrainer;
+  int left = 0;
+  [[nodiscard]] bool ready(Duration) override { return left-- <= 0; }
+};
+
+TEST(Nodes, ATrialHasEndedWhenNothingIsLeftOfIt) {
+  SimClock clock;
+  LocalLink link;
+  Lingering trainer(clock, {});
+  WorkerNode worker(link.worker_end(), trainer, clock);
+  const StudyIdentity study = simulated_study(1, 3);
+  const auto send = [&](const ToWorker& message) {
+    link.coordinator_end().send(0, encode(message));
+  };
+  const auto results = [&] {
+    std::vector<Outcome> out;
+    for (const Mail& mail : link.coordinator_end().poll()) {
+      const FromWorker said = decode_from_worker(mail.bytes);
+      if (const auto* done = std::get_if<Done>(&said)) {
+        out.push_back(done->result.outcome);
+      }
+    }
+    return out;
+  };
+  for (std::uint32_t n = 1; n <= 2; ++n) {
+    Assignment a;
+    a.id = AssignmentId(n);
+    a.run = RunId(1);
+    a.kind = AssignmentKind::trial;
+    a.trial = TrialId(n);
+    a.point = study.space.point_at(std::vector<double>(study.space.dimensions.size(), 0.5));
+    a.budget.amount = 10;
+    a.team = {WorkerId(0)};
+    send(Assign{a});
+  }
+  worker.tick();
+  trainer.left = 3;
+  send(Cancel{AssignmentId(1)});
+  for (int i = 0; i < 3; ++i) {
+    worker.tick();
+    EXPECT_TRUE(results().empty()) << i;
+    EXPECT_FALSE(worker.idle());  // nor is the second trial begun
+  }
+  worker.tick();
+  EXPECT_EQ(results(), std::vector{Outcome::interrupted});
+  while (!worker.idle()) {
+    worker.tick();
+  }
+  worker.tick();
+  while (!worker.idle()) {
+    worker.tick();
+  }
+  EXPECT_EQ(results().size(), 1U);
+}
+
 // Whatever a crash leaves, the journal holds all that anybody was told.
 TEST(Nodes, NothingIsSentBeforeItIsDurable) {
   MemFiles files;

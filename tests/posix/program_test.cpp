@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "adapters/posix/host.hpp"
 
@@ -40,6 +41,60 @@ TEST(Programs, AreFoundAsAShellFindsThem) {
   for (const char* none : {"", "no-such-program", "/", "/etc/passwd", "./sh", "/no/such/sh"}) {
     EXPECT_FALSE(find_program(none)) << none;
   }
+}
+
+int wait_for_end(Program& program) {
+  for (int i = 0; i < 600 && !program.ended(); ++i) {
+    program.read(std::chrono::milliseconds(100));
+  }
+  return program.ended().value_or(-1);
+}
+
+ProgramOptions shell(const std::string& script) {
+  return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, 0.2};
+}
+
+// A signal of before the guard can hear is heard, whatever handlers this process has.
+TEST(Programs, AreStoppedHoweverSoonTheyAreTold) {
+  const auto before = std::signal(SIGTERM, [](int) {});
+  for (int i = 0; i < 20; ++i) {
+    Program program(shell("sleep 600"));
+    program.terminate();
+    EXPECT_NE(wait_for_end(program), 0);
+  }
+  std::signal(SIGTERM, before);
+}
+
+TEST(Programs, EndWithTheirCodeAlsoWhereChildrenAreIgnored) {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  {
+    Program program(shell("exit 7"));
+    EXPECT_EQ(wait_for_end(program), 7);
+  }
+  std::signal(SIGCHLD, before);
+}
+
+// Signals that this process ignores or holds back are as usual in the program.
+TEST(Programs, HaveTheUsualSignals) {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  sigset_t held;
+  sigset_t mask;
+  sigemptyset(&held);
+  sigaddset(&held, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &held, &mask);
+  std::string said;
+  {
+    Program program(shell("grep -E 'Sig(Blk|Ign)' /proc/self/status"));
+    while (!program.ended()) {
+      said += program.read(std::chrono::milliseconds(100)).out;
+    }
+  }
+  sigset_t after;
+  sigprocmask(SIG_SETMASK, &mask, &after);
+  std::signal(SIGPIPE, before);
+  EXPECT_EQ(said, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  EXPECT_EQ(sigismember(&after, SIGUSR1), 1);
+  EXPECT_EQ(sigismember(&after, SIGTERM), 0);
 }
 
 TEST(Programs, SeeNothingOfOurJob) {

@@ -72,9 +72,10 @@ struct CoordinatorOptions {
   std::optional<Time> stop_at;
   std::uint32_t inputs = 1;  // columns of the data, by which trainings are predicted
   std::uint32_t targets = 1;
-  MachineCosts machine;           // for the plan of the teams
-  bool fits_elsewhere = false;    // there is a Fitter
-  std::set<WorkerId> retrainers;  // the workers that may be given finalists; empty: all
+  MachineCosts machine;         // for the plan of the teams
+  bool fits_elsewhere = false;  // there is a Fitter
+  // Of each worker, where a host is to retrain one finalist at a time; empty: no such limit.
+  std::map<WorkerId, std::uint32_t> hosts;
   std::uint32_t snapshot_events = SnapshotWriter::usual_events;  // per part; 0: no snapshot
 };
 
@@ -184,6 +185,7 @@ class Coordinator {
   [[nodiscard]] std::uint32_t queue_depth() const;
   [[nodiscard]] std::vector<WorkerId> present_workers() const;
   [[nodiscard]] std::vector<WorkerId> idle_workers() const;
+  [[nodiscard]] std::vector<WorkerId> idle_retrainers() const;
   [[nodiscard]] bool search_complete() const;
 };
 

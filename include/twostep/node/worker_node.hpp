@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "twostep/control/worker.hpp"
@@ -41,6 +42,7 @@ class WorkerNode {
   };
   std::deque<Paused> paused_;  // the last ones, the newest at the back
   std::size_t paused_bytes_ = 0;
+  std::optional<Result> held_;  // of the running assignment, until nothing is left of it
   bool done_ = false;
   bool abandoned_ = false;
   std::string reason_;
@@ -55,6 +57,7 @@ class WorkerNode {
   void save_checkpoint();
   [[nodiscard]] bool leads(const Assignment& assignment) const;
   void report(Result result);
+  void report_if_ready();
 };
 
 }  // namespace twostep

@@ -37,6 +37,10 @@ class Trainer {
   // Drops the assignment without a result. In a team only the leader's call has an effect: the next
   // advance of every member then ends with Outcome::interrupted.
   virtual void stop() = 0;
+  // Whether nothing is left of an assignment that was stopped or has a result; waits for that for
+  // about `slice`. Until then nobody may be told of its end: another worker would begin it beside
+  // what is left.
+  [[nodiscard]] virtual bool ready(Duration /*slice*/) { return true; }
 };
 
 }  // namespace twostep

@@ -64,9 +64,6 @@ Ends make_channel() {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   }
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGUSR2}) {
-    ::signal(signal, SIG_DFL);
-  }
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   if (out >= 0) {
@@ -83,7 +80,11 @@ Ends make_channel() {
 }
 
 pid_t fork_or_throw() {
+  const SignalsHeld held;
   const pid_t pid = ::fork();
+  if (pid == 0) {
+    default_signals();
+  }
   if (pid < 0) {
     throw Error(ErrorKind::internal, Problem{"fork", "failed", std::strerror(errno), ""});
   }

@@ -1,6 +1,7 @@
 // What every start of a program needs.
 #pragma once
 
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,33 @@ inline constexpr int cannot_execute = 127;
   }
   out.push_back(nullptr);
   return out;
+}
+
+// Around a fork. A signal that came between fork and exec would be taken by a handler of this
+// program in the child, and be lost to the program that it was for.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+// In the child, before exec: every signal does what it does by default, and none is held back.
+inline void default_signals() {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    ::signal(signal, SIG_DFL);  // also what was ignored, which exec would keep so
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 }  // namespace twostep

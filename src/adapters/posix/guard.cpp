@@ -21,10 +21,10 @@ namespace {
 constexpr int killed = 128;
 constexpr Duration look_every = std::chrono::milliseconds(500);  // at the parent
 
-[[noreturn]] void become(char* const* arguments, const sigset_t& before) {
+[[noreturn]] void become(char* const* arguments) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // of the guard
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  default_signals();
   ::execvp(arguments[0], arguments);
   const char text[] = ": cannot be run: ";
   const char* why = std::strerror(errno);
@@ -62,14 +62,13 @@ int guard_program(const std::vector<std::string>& arguments) {
   }
   words.push_back(nullptr);
 
+  ::signal(SIGCHLD, SIG_DFL);  // where it was ignored, nobody would learn of the program's end
   sigset_t heard;
-  sigset_t before;
   ::sigemptyset(&heard);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
     ::sigaddset(&heard, signal);
   }
-  ::sigprocmask(SIG_BLOCK, &heard, &before);
-  ::sigemptyset(&before);  // whatever the parent has blocked, the program has not
+  ::sigprocmask(SIG_SETMASK, &heard, nullptr);  // the parent has held back all of them until now
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   adopt_orphans();
   const pid_t program = ::fork();
@@ -77,7 +76,7 @@ int guard_program(const std::vector<std::string>& arguments) {
     return cannot_execute;
   }
   if (program == 0) {
-    become(words.data(), before);
+    become(words.data());
   }
   ::setpgid(program, program);
   // The pipes are the program's: they end when all who write to them have.

@@ -108,6 +108,10 @@ std::string Excerpt::text() const {
 }
 
 Program::Program(const ProgramOptions& options) {
+  struct sigaction reaped {};
+  if (::sigaction(SIGCHLD, nullptr, &reaped) == 0 && reaped.sa_handler == SIG_IGN) {
+    ::signal(SIGCHLD, SIG_DFL);  // ignored, it would take the guard's exit code with it
+  }
   const auto out = make_output_pipe();
   const auto err = make_output_pipe();
   std::vector<std::string> words{own_program(), "guard", std::to_string(own_pid()),
@@ -119,6 +123,7 @@ Program::Program(const ProgramOptions& options) {
   }
   auto arguments = exec_words(words);
   auto variables = exec_words(entries);
+  const SignalsHeld held;  // the guard lets go of them
   const pid_t pid = ::fork();
   if (pid < 0) {
     refuse_start("fork");
@@ -177,14 +182,18 @@ Program::Output Program::read(Duration longest) {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(longest).count();
   ::poll(ends, 2, static_cast<int>(wait));
   int status = 0;
-  const bool over = ::waitpid(static_cast<pid_t>(guard_), &status, WNOHANG) == guard_;
+  const pid_t ended = ::waitpid(static_cast<pid_t>(guard_), &status, WNOHANG);
+  const bool gone = ended < 0 && errno == ECHILD;  // somebody else has reaped it
+  const bool over = gone || ended == guard_;
   do {  // what it wrote before its end is in the pipes
     drain(out_, text.out);
     drain(err_, text.err);
   } while (over && ((out_ >= 0 && ::poll(ends, 1, 0) > 0 && (ends[0].revents & POLLIN) != 0) ||
                     (err_ >= 0 && ::poll(ends + 1, 1, 0) > 0 && (ends[1].revents & POLLIN) != 0)));
   if (over) {
-    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    status_ = gone                ? cannot_execute
+              : WIFEXITED(status) ? WEXITSTATUS(status)
+                                  : 128 + WTERMSIG(status);
     for (int* end : {&out_, &err_}) {
       if (*end >= 0) {
         ::close(*end);

@@ -1,4 +1,4 @@
-#include "app/command_trainer.hpp"
+#include "app/said_values.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,6 +38,22 @@ TEST(SaidValues, OtherLinesAreOutput) {
                            R"({"value": 1, "epoch": 1e300})"}) {
     EXPECT_EQ(parse_said(line)->at, 0U) << line;
   }
+}
+
+TEST(SaidCurve, IsByEpochAndBounded) {
+  SaidCurve curve;
+  EXPECT_EQ(curve.last(), 0U);
+  curve.add(2, 0.5);
+  curve.add(1, 0.7);
+  curve.add(2, 0.4);
+  EXPECT_EQ(curve.last(), 2U);
+  EXPECT_EQ(curve.points().at(2), 0.4);
+  for (std::uint64_t at = 3; at <= 1'000'000; ++at) {
+    curve.add(at, 1.0 / static_cast<double>(at));
+    ASSERT_LE(curve.points().size(), SaidCurve::most);
+    ASSERT_EQ(curve.points().at(at), 1.0 / static_cast<double>(at));
+  }
+  EXPECT_GT(curve.points().size(), SaidCurve::most / 2);
 }
 
 }  // namespace
