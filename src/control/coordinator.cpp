@@ -35,6 +35,7 @@ void Coordinator::replay(const Event& event) {
   const auto* ended = std::get_if<Finished>(&event);
   const bool trial = ended != nullptr && ended->result.kind == AssignmentKind::trial;
   const std::uint64_t passed = trial ? state_.trial(ended->result.trial).reached : 0;
+  const double before = passed > 0 ? state_.trial(ended->result.trial).result.seconds : 0;
   state_.apply(event);
   tell_rule(event);
   if (trial && rule_ != nullptr) {
@@ -49,7 +50,8 @@ void Coordinator::replay(const Event& event) {
     }
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;
-    plan_.finished(r);
+    const bool anew = trial && spec_.search.early_stopping.fidelity == Fidelity::rows;
+    plan_.finished(r, anew ? state_.trial(r.trial).until : 0, anew ? before : 0);
     if (r.kind == AssignmentKind::trial && r.outcome == Outcome::paused) {
       tell_proposer({SearchNews::Kind::observed, r.trial, {}, observe_trial(r.trial)});
     } else if (r.kind == AssignmentKind::trial && r.outcome != Outcome::interrupted) {

@@ -22,7 +22,7 @@ TimePlan::TimePlan(const StudySpec& spec, const Space& space, std::optional<Time
       inputs_(inputs),
       targets_(targets) {}
 
-void TimePlan::finished(const Result& result) {
+void TimePlan::finished(const Result& result, std::uint64_t rows, double before) {
   if (!stop_at_ || result.kind != AssignmentKind::trial) {
     return;
   }
@@ -32,7 +32,8 @@ void TimePlan::finished(const Result& result) {
   }
   Result kept;
   kept.trial = result.trial;
-  kept.seconds = result.seconds;
+  kept.seconds = result.seconds - (result.seconds >= before ? before : 0);
+  kept.train_rows = rows;
   kept.epochs = result.epochs;
   kept.steps = result.steps;
   recent_.push_back(kept);
@@ -42,13 +43,19 @@ void TimePlan::finished(const Result& result) {
   ++since_fit_;
 }
 
-Work TimePlan::trial_work(const State& state, TrialId trial, const Budget& budget) const {
-  if (spec_.runs_command()) {  // nothing is known of it but its budget
-    return {0, static_cast<double>(budget.amount)};
+// rows: that it is trained on; 0: the whole subset.
+Work TimePlan::trial_work(const State& state, TrialId trial, const Budget& budget,
+                          std::uint64_t rows) const {
+  if (spec_.runs_command()) {  // nothing is known of it but its budget and its rows
+    const auto all = static_cast<double>(spec_.search.subset.rows);
+    const double share = rows > 0 && all > 0 ? static_cast<double>(rows) / all : 1;
+    return {0, share * static_cast<double>(budget.amount)};
   }
+  const std::uint64_t all = state.subset.train_rows;
   const Hyperparameters h = resolve(spec_, space_, state.trial(trial).point);
   return training_work(static_cast<double>(parameter_count(h.model, inputs_, targets_)),
-                       h.training.batch_size, static_cast<double>(state.subset.train_rows),
+                       h.training.batch_size,
+                       static_cast<double>(rows > 0 ? std::min(rows, all) : all),
                        static_cast<double>(state.subset.validation_rows), budget);
 }
 
@@ -61,24 +68,33 @@ void TimePlan::fit(const State& state) {
   for (const Result& r : recent_) {
     Budget done = spec_.search.budget;  // as far as it went: it may have stopped early
     done.amount = done.unit == BudgetUnit::epochs ? r.epochs : r.steps;
-    samples.push_back({trial_work(state, r.trial, done), r.seconds});
+    samples.push_back({trial_work(state, r.trial, done, r.train_rows), r.seconds});
   }
   model_ = CostModel(samples);
   predicted_.clear();
 }
 
-// What is left until the rung that it is on the way to, or that comes next.
-Budget TimePlan::left_of(const TrialRecord& trial) const {
-  Budget left = spec_.search.budget;
-  if (spec_.search.early_stopping.rule == StoppingRule::none ||
-      spec_.search.early_stopping.fidelity == Fidelity::rows) {
-    return left;
+bool TimePlan::in_rows() const {
+  return spec_.search.early_stopping.rule != StoppingRule::none &&
+         spec_.search.early_stopping.fidelity == Fidelity::rows;
+}
+
+// The rung that it is on the way to, or that comes next.
+std::uint64_t TimePlan::next_rung(const TrialRecord& trial) const {
+  if (trial.status != TrialStatus::paused && trial.until > 0) {
+    return trial.until;
   }
   const auto next = std::upper_bound(rungs_.begin(), rungs_.end(), trial.reached);
-  const std::uint64_t to = trial.status == TrialStatus::paused || trial.until == 0
-                               ? (next == rungs_.end() ? left.amount : *next)
-                               : trial.until;
-  left.amount = std::max<std::uint64_t>(1, to - std::min(to, trial.reached));
+  return next == rungs_.end() ? rungs_.back() : *next;
+}
+
+// What is left until that rung. One of rows is trained anew.
+Budget TimePlan::left_of(const TrialRecord& trial) const {
+  Budget left = spec_.search.budget;
+  if (spec_.search.early_stopping.rule != StoppingRule::none && !in_rows()) {
+    const std::uint64_t to = next_rung(trial);
+    left.amount = std::max<std::uint64_t>(1, to - std::min(to, trial.reached));
+  }
   return left;
 }
 
@@ -86,7 +102,9 @@ double TimePlan::trial_seconds(const State& state, TrialId trial) {
   fit(state);
   const auto [at, added] = predicted_.try_emplace(trial, 0);
   if (added) {
-    at->second = model_.cautious_seconds(trial_work(state, trial, left_of(state.trial(trial))));
+    const TrialRecord& record = state.trial(trial);
+    const std::uint64_t rows = in_rows() ? next_rung(record) : 0;
+    at->second = model_.cautious_seconds(trial_work(state, trial, left_of(record), rows));
     if (spec_.search.trial_seconds > 0) {
       at->second = std::min(at->second, spec_.search.trial_seconds);
     }

@@ -219,6 +219,32 @@ TEST_F(Limited, PrefersTheShortOfThoseThatWait) {
   EXPECT_EQ(plan.trial(c_->state(), at, longer, {}), Fit::resumes);
 }
 
+// The first rung of the study has 37 of 1,000 rows; all are validated on the same ones.
+TEST_F(Limited, ARungOfRowsCostsNoMoreThanItsRows) {
+  study_ = simulated_study(1, 6, StoppingRule::asha, Fidelity::rows);
+  begin(1, std::nullopt);
+  const TrialId trial = next().trial;
+  StudySpec plain = study_.spec;
+  plain.search.early_stopping = {};
+  TimePlan rungs(study_.spec, study_.space, seconds(10), 1, 1);
+  TimePlan whole(plain, study_.space, seconds(10), 1, 1);
+  const double rung = rungs.trial_seconds(c_->state(), trial);
+  EXPECT_GT(rung, 0);
+  EXPECT_LT(rung, 0.5 * whole.trial_seconds(c_->state(), trial));
+  // Of what a trial has taken only its last rung was spent on that rung's rows.
+  Result done;
+  done.trial = trial;
+  done.epochs = 10;
+  done.seconds = 1;
+  TimePlan once(study_.spec, study_.space, seconds(10), 1, 1);
+  once.finished(done, 37);
+  done.seconds = 5;
+  TimePlan twice(study_.spec, study_.space, seconds(10), 1, 1);
+  twice.finished(done, 37, 4);
+  EXPECT_EQ(once.trial_seconds(c_->state(), trial), twice.trial_seconds(c_->state(), trial));
+  EXPECT_NE(once.trial_seconds(c_->state(), trial), rung);
+}
+
 TEST_F(Limited, ARunTriesAtLeastOneTraining) {
   study_.spec.checkpoint_seconds = 0;
   begin(1, seconds(1000));

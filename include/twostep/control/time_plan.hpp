@@ -29,7 +29,9 @@ class TimePlan {
   TimePlan(const StudySpec& spec, const Space& space, std::optional<Time> stop_at,
            std::uint32_t inputs, std::uint32_t targets);
 
-  void finished(const Result& result);  // any result, in the journal's order
+  // Any result, in the journal's order. rows: of the rung of rows that it was trained on, 0 where
+  // it was the whole subset; before: the result's seconds that were spent on earlier such rungs.
+  void finished(const Result& result, std::uint64_t rows = 0, double before = 0);
 
   [[nodiscard]] bool limited() const { return stop_at_.has_value(); }
   [[nodiscard]] std::optional<Time> stop_at() const { return stop_at_; }
@@ -55,8 +57,11 @@ class TimePlan {
   std::map<TrialId, double> predicted_;  // by the present model
 
   void fit(const State& state);
+  [[nodiscard]] bool in_rows() const;
+  [[nodiscard]] std::uint64_t next_rung(const TrialRecord& trial) const;
   [[nodiscard]] Budget left_of(const TrialRecord& trial) const;
-  [[nodiscard]] Work trial_work(const State& state, TrialId trial, const Budget& budget) const;
+  [[nodiscard]] Work trial_work(const State& state, TrialId trial, const Budget& budget,
+                                std::uint64_t rows) const;
   [[nodiscard]] Fit judge(Time now, double wait_seconds, double seconds) const;
 };
 
