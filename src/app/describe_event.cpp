@@ -46,6 +46,7 @@ std::string list_text(const List& list) {
 
 struct Describer {
   Metric objective;
+  bool command;
   std::string operator()(const StudyCreated& e) const {
     return "study created, data " + e.data_digest;
   }
@@ -79,7 +80,7 @@ struct Describer {
     std::string out = what(r.kind, r.trial) + " " + name(r.outcome);
     if ((r.outcome == Outcome::finished || r.outcome == Outcome::paused) &&
         (r.kind == AssignmentKind::trial || r.kind == AssignmentKind::retrain)) {
-      out += std::string(", ") + (is_loss(objective) ? "loss" : name(objective)) + " " +
+      out += ", " + objective_name(objective, command) + " " +
              short_number(natural_value(objective, r.objective)) + " after " +
              std::to_string(r.epochs) + " epochs";
     } else if (r.outcome == Outcome::finished) {
@@ -126,8 +127,12 @@ struct Describer {
 
 }  // namespace
 
-std::string describe(const Event& event, Metric objective) {
-  return std::visit(Describer{objective}, event);
+std::string objective_name(Metric objective, bool command) {
+  return command ? "value" : is_loss(objective) ? "loss" : name(objective);
+}
+
+std::string describe(const Event& event, Metric objective, bool command) {
+  return std::visit(Describer{objective, command}, event);
 }
 
 }  // namespace twostep

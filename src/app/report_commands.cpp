@@ -36,7 +36,7 @@ int status_command(const std::string& directory) {
   if (study.state.best.value > 0) {
     const TrialRecord& best = study.state.trial(study.state.best);
     std::printf("best       trial %u, %s %.6g\n", best.id.value,
-                is_loss(r.objective) ? "loss" : name(r.objective),
+                objective_name(r.objective, r.runs_command).c_str(),
                 natural_value(r.objective, best.result.objective));
   }
   if (study.state.finalists_chosen) {
@@ -60,11 +60,14 @@ int report_command(const std::string& directory, const std::string& format) {
 
 int journal_command(const std::string& directory) {
   Metric objective = Metric::mse;
+  bool command = false;
   static_cast<void>(read_study(directory, [&](const NumberedEvent& event) {
     if (const auto* created = std::get_if<StudyCreated>(&event.event)) {
-      objective = read_spec(read_json(created->spec_json)).search.objective;
+      const StudySpec spec = read_spec(read_json(created->spec_json));
+      objective = spec.search.objective;
+      command = spec.runs_command();
     }
-    std::cout << event.seq << "  " << describe(event.event, objective) << "\n";
+    std::cout << event.seq << "  " << describe(event.event, objective, command) << "\n";
   }));
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "app/describe_event.hpp"
 #include "app/warm_start.hpp"
 
 namespace twostep {
@@ -190,9 +191,7 @@ std::string worst_test(const FinalistRow& f, Task task) {
 }
 
 std::string objective_text(const Report& report) {
-  return report.runs_command         ? "value"
-         : is_loss(report.objective) ? "loss"
-                                     : name(report.objective);
+  return objective_name(report.objective, report.runs_command);
 }
 
 std::string finalists_table(const Report& report) {
@@ -414,7 +413,7 @@ std::string report_json(const Report& report) {
 }
 
 std::string trials_csv(const Report& report) {
-  std::string out = "trial,status,objective,best_validation,epochs,steps,parameters,finalist";
+  std::string out = "trial,status,objective,best_validation,epochs,steps,rung,parameters,finalist";
   for (const std::string& dimension : report.dimensions) {
     out += "," + quoted_csv(dimension);
   }
@@ -422,8 +421,8 @@ std::string trials_csv(const Report& report) {
   for (const TrialRow& row : report.trials) {
     out += std::to_string(row.trial.value) + "," + row.status + "," + exact(row.objective) + "," +
            std::to_string(row.best_validation) + "," + std::to_string(row.epochs) + "," +
-           std::to_string(row.steps) + "," + std::to_string(row.parameters) + "," +
-           (row.finalist ? "1" : "0");
+           std::to_string(row.steps) + "," + (row.reached > 0 ? std::to_string(row.reached) : "") +
+           "," + std::to_string(row.parameters) + "," + (row.finalist ? "1" : "0");
     for (std::size_t i = 0; i < report.dimensions.size(); ++i) {
       out += "," + (i < row.point.values.size() ? quoted_csv(to_text(row.point.values[i]))
                                                 : std::string());

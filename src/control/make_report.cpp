@@ -151,18 +151,32 @@ double spearman(const std::vector<FinalistRow>& rows) {
   return 1 - 6 * sum / (n * (n * n - 1));
 }
 
+// After one epoch. On rungs of rows that is one epoch on the first rung's rows, which all trials
+// have seen; NaN: unknown, or nothing that others could be compared with.
+double one_epoch_value(const TrialRecord& trial, const EarlyStoppingSpec& early) {
+  if (early.rule == StoppingRule::none || early.fidelity != Fidelity::rows) {
+    return trial.result.curve.empty() ? nothing : trial.result.curve.front();
+  }
+  // Hyperband's brackets begin with different rows.
+  return early.rule == StoppingRule::hyperband ? nothing : trial.first_validation;
+}
+
 void add_baseline(const State& state, const StudySpec& spec, Report& report) {
+  const EarlyStoppingSpec& early = spec.search.early_stopping;
+  const bool rows = early.rule != StoppingRule::none && early.fidelity == Fidelity::rows;
   std::vector<Candidate> candidates;
   for (const TrialRecord& trial : state.trials) {
-    if (trial.status == TrialStatus::done && !trial.result.curve.empty()) {
-      candidates.push_back({trial.id, trial.result.curve.front()});
+    if (trial.status == TrialStatus::done) {
+      candidates.push_back({trial.id, one_epoch_value(trial, early)});
     }
   }
   report.one_epoch_finalists = choose_finalists(candidates, spec.promotion.finalists);
   report.one_epoch_best_objective = nothing;
   for (const TrialId id : report.one_epoch_finalists) {
     const Result& r = state.trial(id).result;
-    if (succeeded(r.outcome) && !(r.objective >= report.one_epoch_best_objective)) {
+    // What a part of the rows gives is no objective of the subset.
+    const bool known = rows ? r.outcome == Outcome::finished : succeeded(r.outcome);
+    if (known && !(r.objective >= report.one_epoch_best_objective)) {
       report.one_epoch_best_objective = r.objective;
     }
   }

@@ -155,6 +155,9 @@ Result whole_result(const TrialRecord& trial, const Result& r) {
 void pause_trial(State& s, const Assignment& a, const Result& r) {
   TrialRecord& trial = s.trials.at(r.trial.value - 1);
   TWOSTEP_CHECK(trial.status == TrialStatus::running);
+  if (a.rows > 0 && trial.reached == 0 && !r.curve.empty()) {
+    trial.first_validation = r.curve.front();
+  }
   trial.status = TrialStatus::paused;
   trial.reached = trial.until;
   trial.row_epochs += a.rows * r.epochs;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/describe_event.hpp"
 #include "app/progress.hpp"
 #include "app/report_render.hpp"
 #include "twostep/control/make_report.hpp"
@@ -58,6 +59,53 @@ TEST(Report, JsonIsJsonEvenWithNaN) {
   if (std::isfinite(exact)) {
     EXPECT_EQ(json.at("trials")[1].at("objective").get<double>(), exact);
   }
+}
+
+// Every trial has seen the first rung's rows: the baseline is what one epoch on them shows.
+TEST(Report, OneEpochOnRungsOfRowsIsOnTheFirstOne) {
+  WorldOptions options;
+  options.trials = 60;
+  options.faults = false;
+  options.rule = StoppingRule::asha;
+  options.fidelity = Fidelity::rows;
+  MemFiles files;
+  const WorldReport world = run_world(options, files);
+  const StudyIdentity study =
+      simulated_study(options.seed, options.trials, options.rule, options.fidelity);
+  State state = world.state;
+  ASSERT_EQ(state.trials.size(), 60U);
+  std::vector<TrialId> best;
+  double value = 1;
+  for (const std::uint32_t n : {31U, 7U, 44U, 12U, 3U}) {  // whatever they came to later
+    state.trials[n - 1].first_validation = value++ * 1e-6;
+    best.emplace_back(n);
+  }
+  const Report r = make_report(state, study.spec, study.space);
+  EXPECT_EQ(r.one_epoch_finalists, best);
+  for (const TrialRow& row : r.trials) {
+    EXPECT_TRUE(row.status != "finished" || row.reached == 0) << row.trial.value;
+    EXPECT_TRUE(row.status != "stopped" || row.reached > 0) << row.trial.value;
+  }
+  const std::string csv = trials_csv(r);
+  EXPECT_NE(csv.find(",steps,rung,parameters,"), std::string::npos);
+  EXPECT_GT(world.state.trials_stopped, 0U);
+  for (const TrialRecord& t : world.state.trials) {
+    EXPECT_EQ(std::isnan(t.first_validation), t.reached == 0) << t.id.value;
+  }
+}
+
+TEST(Report, ACommandHasValues) {
+  EXPECT_EQ(objective_name(Metric::mse, false), "loss");
+  EXPECT_EQ(objective_name(Metric::r2, false), "r2");
+  EXPECT_EQ(objective_name(Metric::mse, true), "value");
+  Result r;
+  r.trial = TrialId(3);
+  r.objective = 0.5;
+  r.epochs = 4;
+  r.seconds = 2;
+  EXPECT_EQ(describe(Finished{r}, Metric::mse, true),
+            "trial 3 finished, value 0.5 after 4 epochs, 2 s");
+  EXPECT_EQ(describe(Finished{r}, Metric::mse), "trial 3 finished, loss 0.5 after 4 epochs, 2 s");
 }
 
 TEST(Report, CsvHasOneLinePerTrialAndQuotesWhatNeedsIt) {

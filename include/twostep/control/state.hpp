@@ -29,7 +29,10 @@ struct TrialRecord {
   std::uint64_t until = 0;
   std::uint64_t reached = 0;
   std::uint64_t row_epochs = 0;  // rows times epochs, over rungs of rows
-  Result result;                 // when done; of a rung, when paused or on the way to the next
+  // Where its first rung was one of rows: the objective after the first validation there. The curve
+  // is that of its last training.
+  double first_validation = std::numeric_limits<double>::quiet_NaN();
+  Result result;  // when done; of a rung, when paused or on the way to the next
 };
 
 struct FinalistRecord {
