@@ -8,8 +8,8 @@
 #include "adapters/posix/host.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
+#include "twostep/base/log.hpp"
 #include "twostep/base/rng.hpp"
-#include "twostep/base/utf8.hpp"
 #include "twostep/study/configuration.hpp"
 
 namespace twostep {
@@ -19,19 +19,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t most_seed = std::uint64_t{1} << 32;  // what every library takes
-
-// The last lines of what it said on stderr, for a message.
-std::string last_lines(const std::string& text) {
-  constexpr std::size_t most = 300;
-  std::string out = text.substr(text.size() - std::min(text.size(), most));
-  if (out.size() < text.size() && out.find('\n') != std::string::npos) {
-    out.erase(0, out.find('\n') + 1);
-  }
-  while (!out.empty() && out.back() == '\n') {
-    out.pop_back();
-  }
-  return as_utf8(out);
-}
 
 }  // namespace
 
@@ -47,10 +34,8 @@ std::string CommandTrainer::folder() const {
 void CommandTrainer::start(const Assignment& assignment) {
   TWOSTEP_REQUIRE(!assignment_);
   assignment_ = assignment;
-  curve_ = {};
-  said_ = 0;
-  last_ = {};
-  line_.clear();
+  const bool rung = assignment.until < assignment.budget.amount;
+  said_ = SaidCurve(rung ? assignment.until : 0, spec_.trainer.maximise);
   out_ = Excerpt(spec_.trainer.output_kib * 1024);
   err_ = Excerpt(spec_.trainer.output_kib * 1024);
   before_ = 0;
@@ -105,60 +90,31 @@ void CommandTrainer::launch() {
   program_ = std::make_unique<Program>(options);
 }
 
-void CommandTrainer::hear(const std::string& text) {
-  out_.add(text);
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = text.find('\n', at);
-    const std::size_t room = longest_line + 1 - std::min(longest_line + 1, line_.size());
-    line_.append(text, at, std::min(std::min(end, text.size()) - at, room));
-    if (end == std::string::npos) {
-      return;
-    }
-    hear_line(line_);
-    line_.clear();
-    at = end + 1;
-  }
-}
-
-void CommandTrainer::hear_line(const std::string& line) {
-  if (const auto said = parse_said(line)) {
-    ++said_;
-    last_ = *said;
-    const double value = spec_.trainer.maximise ? -said->value : said->value;
-    curve_.add(said->at > 0 ? said->at : said_, value);
-    last_.value = value;
-  }
-}
-
-bool CommandTrainer::reached() const {
-  return assignment_->until > 0 && said_ > 0 && curve_.last() >= assignment_->until &&
-         assignment_->until < assignment_->budget.amount;
-}
-
 Result CommandTrainer::result(Outcome outcome, const std::string& message) const {
   Result r;
   r.outcome = outcome;
   r.message = message;
   r.error = ErrorKind::trial;
   const bool good = outcome == Outcome::finished || outcome == Outcome::paused;
-  r.objective = good ? last_.value : nothing;
-  for (const auto& [at, value] : curve_.points()) {
+  r.objective = good ? said_.last().value : nothing;
+  for (const auto& [at, value] : said_.points()) {
     r.curve.push_back(value);
   }
   r.best_validation = good ? static_cast<std::uint32_t>(r.curve.size()) : 0;
-  const std::uint64_t done = curve_.last();
-  (assignment_->budget.unit == BudgetUnit::epochs ? r.epochs : r.steps) = done;
-  r.parameters = static_cast<std::uint64_t>(std::clamp(last_.parameters.value_or(0), 0.0, 9e15));
-  r.inference_seconds_per_row = last_.inference_seconds.value_or(nothing);
+  (assignment_->budget.unit == BudgetUnit::epochs ? r.epochs : r.steps) = said_.done();
+  r.parameters =
+      static_cast<std::uint64_t>(std::clamp(said_.last().parameters.value_or(0), 0.0, 9e15));
+  r.inference_seconds_per_row = said_.last().inference_seconds.value_or(nothing);
   r.seconds = before_ + seconds(clock_.now() - begun_);
   return r;
 }
 
 Result CommandTrainer::ended_with(int status) const {
   constexpr int killed = 128;
-  const std::string said = last_lines(err_.text());
-  const std::string why = said.empty() ? "" : ": " + said;
-  if (status > killed) {
+  constexpr int most_signal = 64;
+  const std::string words = last_words(err_.text());
+  const std::string why = words.empty() ? "" : ": " + words;
+  if (status > killed && status <= killed + most_signal) {
     return result(Outcome::failed,
                   "the command was ended by signal " + std::to_string(status - killed) + why);
   }
@@ -166,7 +122,7 @@ Result CommandTrainer::ended_with(int status) const {
     return result(Outcome::failed,
                   "the command ended with exit code " + std::to_string(status) + why);
   }
-  if (said_ == 0) {
+  if (!said_.any()) {
     return result(
         Outcome::failed,
         "the command printed no value; it should print lines like {\"value\": 0.25}" + why);
@@ -176,9 +132,14 @@ Result CommandTrainer::ended_with(int status) const {
   return result(part ? Outcome::paused : Outcome::finished, "");  // a whole training on some rows
 }
 
+// Results do not depend on it.
 void CommandTrainer::keep_output() {
-  files_.replace(folder() + "/stdout.txt", out_.text());
-  files_.replace(folder() + "/stderr.txt", err_.text());
+  try {
+    files_.replace(folder() + "/stdout.txt", out_.text());
+    files_.replace(folder() + "/stderr.txt", err_.text());
+  } catch (const Error& error) {
+    log(LogLevel::warning, std::string("the output of a program was not kept: ") + error.what());
+  }
 }
 
 Result CommandTrainer::leave(Result result) {
@@ -211,26 +172,28 @@ std::optional<Result> CommandTrainer::advance(Duration slice) {
     return std::nullopt;
   }
   if (!program_) {
-    launch();
+    try {
+      launch();
+    } catch (const Error&) {
+      assignment_.reset();
+      throw;
+    }
   }
-  const Program::Output said = program_->read(slice);
-  err_.add(said.err);
-  hear(said.out);
+  const Program::Output text = program_->read(slice);
+  out_.add(text.out);
+  err_.add(text.err);
+  said_.hear(text.out);
   const auto status = program_->ended();
-  if (status && !line_.empty()) {
-    hear_line(line_);  // the last line may lack its end
-    line_.clear();
+  if (status) {
+    said_.hear_end();
   }
-  if (said_ > 0 && !std::isfinite(last_.value)) {
+  if (said_.diverged()) {
     return leave(result(Outcome::diverged, "the command's value is not finite"));
   }
-  if (status) {
-    return leave(ended_with(*status));
-  }
-  if (reached()) {
+  if (said_.reached()) {
     return leave(result(Outcome::paused, ""));
   }
-  return std::nullopt;
+  return status ? std::optional(leave(ended_with(*status))) : std::nullopt;
 }
 
 Progress CommandTrainer::progress() const {
@@ -238,17 +201,16 @@ Progress CommandTrainer::progress() const {
   if (!assignment_) {
     return out;
   }
-  const std::uint64_t done = curve_.last();
-  (assignment_->budget.unit == BudgetUnit::epochs ? out.epochs : out.steps) = done;
-  out.best = said_ > 0 ? last_.value : nothing;
+  (assignment_->budget.unit == BudgetUnit::epochs ? out.epochs : out.steps) = said_.done();
+  out.best = said_.any() ? said_.last().value : nothing;
   return out;
 }
 
 Bytes CommandTrainer::save() const {
   ByteWriter writer;
   writer.f64(before_ + seconds(clock_.now() - begun_));
-  writer.u64(curve_.points().size());
-  for (const auto& [at, value] : curve_.points()) {
+  writer.u64(said_.points().size());
+  for (const auto& [at, value] : said_.points()) {
     writer.u64(at);
     writer.f64(value);
   }
@@ -263,7 +225,7 @@ void CommandTrainer::load(std::span<const std::byte> state) {
   const std::uint64_t values = reader.u64();
   for (std::uint64_t i = 0; i < values; ++i) {
     const std::uint64_t at = reader.u64();
-    curve_.add(at, reader.f64());
+    said_.remember(at, reader.f64());
   }
   reader.expect_end();
 }

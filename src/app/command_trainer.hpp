@@ -38,10 +38,7 @@ class CommandTrainer : public Trainer {
   std::optional<Assignment> assignment_;
   std::unique_ptr<Program> program_;
   std::unique_ptr<Program> leaving_;  // told to end
-  SaidCurve curve_;                   // values as they are minimised
-  std::uint64_t said_ = 0;            // values of this program
-  SaidValue last_;
-  std::string line_;  // the beginning of one that has not ended
+  SaidCurve said_;
   Excerpt out_;
   Excerpt err_;
   Time begun_{};
@@ -50,10 +47,7 @@ class CommandTrainer : public Trainer {
   [[nodiscard]] std::string folder() const;
   [[nodiscard]] std::string configuration() const;
   void launch();
-  void hear(const std::string& text);
-  void hear_line(const std::string& line);
   void keep_output();
-  [[nodiscard]] bool reached() const;  // the rung
   [[nodiscard]] Result result(Outcome outcome, const std::string& message) const;
   [[nodiscard]] Result ended_with(int status) const;
   Result leave(Result result);

@@ -22,8 +22,10 @@ extern char** environ;  // NOLINT: POSIX names it so
 namespace twostep {
 namespace {
 
-constexpr const char* of_launchers[] = {"OMPI_", "PMIX_", "PMI_",   "PRTE_",
-                                        "OPAL_", "ORTE_", "SLURM_", "HYDRA_"};
+// Open MPI, MPICH's Hydra, PMI and PMIx, Slurm, PALS, JSM, Flux.
+constexpr const char* of_launchers[] = {
+    "OMPI_",  "OPAL_",   "ORTE_", "PRTE_",           "PMIX_",           "PMI_", "HYDRA_", "HYDI_",
+    "SLURM_", "SLURMD_", "PALS_", "MPI_LOCALRANKID", "MPI_LOCALNRANKS", "JSM_", "FLUX_"};
 
 bool executable(const std::string& path) {
   struct stat status {};
