@@ -8,6 +8,7 @@
 #include "rule_reference.hpp"
 #include "search/draws.hpp"
 #include "search/fidelity/rules.hpp"
+#include "support/effort.hpp"
 
 namespace twostep {
 namespace {
@@ -312,7 +313,7 @@ class EveryRule : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(EveryRule, SaysWhatItsDefinitionSays) {
   const auto rule = static_cast<StoppingRule>(GetParam());
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::cases(300); ++seed) {
     Draws draws(Rng(seed, Purpose::simulation, GetParam()));
     const RuleSettings s = random_settings(rule, draws);
     const auto fate = static_cast<Fate>(seed % fates);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "search_support.hpp"
+#include "support/effort.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep {
@@ -128,8 +129,8 @@ class EverySampler : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(EverySampler, ServesEverySpaceOrSaysWhyNot) {
   const auto algorithm = static_cast<Algorithm>(GetParam());
-  int served = 0;
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  std::uint64_t served = 0;
+  for (std::uint64_t seed = 1; seed <= test::cases(200); ++seed) {
     const Space space = test::random_space(seed, algorithm == Algorithm::grid || seed % 4 == 0);
     SearchSpec search;
     search.algorithm = algorithm;
@@ -158,7 +159,7 @@ TEST_P(EverySampler, ServesEverySpaceOrSaysWhyNot) {
       return;
     }
   }
-  EXPECT_GT(served, 100);
+  EXPECT_GT(served, test::cases(100));
 }
 
 // Trials 1 to 40, every fourth of which fails, at places that `seed` decides; proposals that

@@ -1,6 +1,7 @@
 // Early stopping in whole simulated studies, with faults.
 #include <gtest/gtest.h>
 
+#include "support/effort.hpp"
 #include "twostep/sim/world.hpp"
 
 namespace twostep {
@@ -9,7 +10,7 @@ namespace {
 class Rules : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(Rules, EndWithAllTrialsDoneWhateverHappens) {
-  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::cases(25); ++seed) {
     WorldOptions options;
     options.seed = 5000 + seed;
     options.rule = static_cast<StoppingRule>(GetParam());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/effort.hpp"
 #include "twostep/sim/curve_trainer.hpp"
 
 namespace twostep {
@@ -10,7 +11,7 @@ namespace {
 class Seeds : public testing::TestWithParam<int> {};
 
 TEST_P(Seeds, EndWithAllTrialsDone) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::cases(60); ++seed) {
     WorldOptions options;
     options.seed = static_cast<std::uint64_t>(GetParam()) * 1000 + seed;
     options.workers = 1 + static_cast<std::uint32_t>(seed % 40);
@@ -27,7 +28,7 @@ TEST_P(Seeds, EndWithAllTrialsDone) {
 
 // Models that are fitted beside rank 0, under the same faults.
 TEST(World, StudiesWhoseModelsAreFittedElsewhereEndToo) {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::cases(30); ++seed) {
     WorldOptions options;
     options.seed = 7000 + seed;
     options.workers = 1 + static_cast<std::uint32_t>(seed % 12);
