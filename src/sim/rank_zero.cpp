@@ -16,6 +16,19 @@ std::uint64_t digest_of(MemFiles& files) {
 
 }  // namespace
 
+std::string situation(const CoordinatorNode& node) {
+  const State& s = node.state();
+  std::string out = "phase " + std::to_string(static_cast<int>(node.coordinator().phase())) + ", " +
+                    std::to_string(s.trials_done) + " trials and " +
+                    std::to_string(s.finalists_done) + " finalists done, " +
+                    std::to_string(s.open.size()) + " open";
+  for (const auto& [id, a] : s.open) {
+    out += "; " + std::to_string(id.value) + " kind " + std::to_string(static_cast<int>(a.kind)) +
+           " with " + std::to_string(a.team.front().value) + " of " + std::to_string(a.team.size());
+  }
+  return out;
+}
+
 void wake_suspended(RankZero& run, Time now) {
   try {
     run.node->request_stop("woken");

@@ -22,6 +22,9 @@ struct RankZero {
   std::unique_ptr<CoordinatorNode> node;
 };
 
+// Phase, counts and open assignments, for a message.
+[[nodiscard]] std::string situation(const CoordinatorNode& node);
+
 // The run goes on where it was, for the moment in which it has not looked for a successor; then it
 // looks. Throws std::runtime_error if it does not stop then.
 void wake_suspended(RankZero& run, Time now);

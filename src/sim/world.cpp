@@ -204,7 +204,8 @@ class World {
     wakes_.pop();
     now_ = std::max(now_, at);
     if (seconds(now_) > longest_virtual_seconds) {
-      throw std::runtime_error("the study takes for ever: " + situation());
+      throw std::runtime_error("the study takes for ever: job " + std::to_string(report_.jobs) +
+                               ", " + situation(*zero_->node));
     }
     if (rank == 0) {
       if (at == coordinator_wake_) {
@@ -213,21 +214,6 @@ class World {
     } else if (at == workers_[static_cast<std::size_t>(rank)].wake) {
       tick_worker(rank);
     }
-  }
-
-  [[nodiscard]] std::string situation() const {
-    const State& s = zero_->node->state();
-    std::string out = "job " + std::to_string(report_.jobs) + ", phase " +
-                      std::to_string(static_cast<int>(zero_->node->coordinator().phase())) + ", " +
-                      std::to_string(s.trials_done) + " trials and " +
-                      std::to_string(s.finalists_done) + " finalists done, " +
-                      std::to_string(s.open.size()) + " open";
-    for (const auto& [id, a] : s.open) {
-      out += "; " + std::to_string(id.value) + " kind " + std::to_string(static_cast<int>(a.kind)) +
-             " with " + std::to_string(a.team.front().value) + " of " +
-             std::to_string(a.team.size());
-    }
-    return out;
   }
 
   void tick_coordinator() {
@@ -248,7 +234,8 @@ class World {
       return;
     }
     if (now_ >= faults_.limit_at && faults_.slow_share == 0) {
-      throw std::runtime_error("the job does not end before its limit: " + situation());
+      throw std::runtime_error("the job does not end before its limit: job " +
+                               std::to_string(report_.jobs) + ", " + situation(*zero_->node));
     }
     if (++ticks_ == 5) {
       come_back();
