@@ -9,13 +9,9 @@
 namespace twostep::onednn {
 namespace {
 
-constexpr std::size_t lanes = 16;
-constexpr std::size_t block_rows = 8;
-// Where oneDNN is as fast; measured on Zen 5 with AVX-512.
-constexpr std::int64_t most_multiplications = 32 * 32 * 32;
-constexpr std::int64_t most_transposed = 320;  // entries of a transposed b, which is copied
-
-using Vector [[gnu::vector_size(lanes * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
+constexpr std::size_t tile_columns = 16;  // of c, computed at a time
+template <std::size_t Lanes>
+using Vector [[gnu::vector_size(Lanes * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
 
 struct Operands {
   const float* a;
@@ -28,73 +24,107 @@ struct Operands {
   bool relu;
 };
 
-// Rows [i, i + R) of c, all columns.
-template <std::size_t R>
+// Rows [i, i + Rows) of c, all columns, as tiles of Rows x 16 in vectors of as many lanes as the
+// registers have: generic vectors that are longer would be split in memory.
+template <std::size_t Lanes, std::size_t Rows>
 [[gnu::always_inline]] inline void compute_rows(const Operands& o, std::size_t i) {
-  for (std::size_t j = 0; j < o.n; j += lanes) {
-    const std::size_t width = std::min(lanes, o.n - j);
-    Vector start{};
+  using V = Vector<Lanes>;
+  constexpr std::size_t vectors = tile_columns / Lanes;
+  for (std::size_t j = 0; j < o.n; j += tile_columns) {
+    const std::size_t width = std::min(tile_columns, o.n - j);
+    float start[tile_columns] = {};
     if (o.bias != nullptr) {
-      if (width == lanes) {
-        start = *reinterpret_cast<const Vector*>(o.bias + j);
-      } else {
-        std::memcpy(&start, o.bias + j, width * sizeof(float));
-      }
+      std::copy_n(o.bias + j, width, start);
     }
-    Vector sum[R];
-    for (std::size_t r = 0; r < R; ++r) {
-      sum[r] = start;
+    V sum[Rows][vectors];
+    for (std::size_t r = 0; r < Rows; ++r) {
+      for (std::size_t v = 0; v < vectors; ++v) {
+        sum[r][v] = *reinterpret_cast<const V*>(start + v * Lanes);
+      }
     }
     const float* a = o.a + i * o.a_row;
     const float* b = o.b + j;
     for (std::size_t p = 0; p < o.k; ++p, a += o.a_column, b += o.b_row) {
-      const Vector row = *reinterpret_cast<const Vector*>(b);
-      for (std::size_t r = 0; r < R; ++r) {
-        sum[r] += a[r * o.a_row] * row;
+      for (std::size_t r = 0; r < Rows; ++r) {
+        for (std::size_t v = 0; v < vectors; ++v) {
+          sum[r][v] += a[r * o.a_row] * *reinterpret_cast<const V*>(b + v * Lanes);
+        }
       }
     }
-    for (std::size_t r = 0; r < R; ++r) {
-      const Vector zero{};
-      const Vector out = o.relu ? (sum[r] > zero ? sum[r] : zero) : sum[r];
+    for (std::size_t r = 0; r < Rows; ++r) {
       float* at = o.c + (i + r) * o.n + j;
-      if (width == lanes) {
-        *reinterpret_cast<Vector*>(at) = out;
-      } else {
-        std::memcpy(at, &out, width * sizeof(float));
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const V zero{};
+        const V out = o.relu ? (sum[r][v] > zero ? sum[r][v] : zero) : sum[r][v];
+        if (width == tile_columns) {
+          *reinterpret_cast<V*>(at + v * Lanes) = out;
+        } else if (v * Lanes < width) {
+          std::memcpy(at + v * Lanes, &out, std::min(Lanes, width - v * Lanes) * sizeof(float));
+        }
       }
     }
   }
 }
 
-TWOSTEP_VECTORISED
-void multiply(const Operands& o) {
+template <std::size_t Lanes, std::size_t Rows>
+[[gnu::always_inline]] inline void compute(const Operands& o) {
   std::size_t i = 0;
-  for (; i + block_rows <= o.m; i += block_rows) {
-    compute_rows<block_rows>(o, i);
-  }
-  for (; i + 4 <= o.m; i += 4) {
-    compute_rows<4>(o, i);
+  for (; i + Rows <= o.m; i += Rows) {
+    compute_rows<Lanes, Rows>(o, i);
   }
   for (; i < o.m; ++i) {
-    compute_rows<1>(o, i);
+    compute_rows<Lanes, 1>(o, i);
   }
+}
+
+// The sizes up to which oneDNN is slower.
+struct Limits {
+  std::int64_t multiplications;
+  std::int64_t transposed;  // entries of a transposed b, which is copied
+};
+
+// Tiles that hide the latency of a multiply-add and fit into the registers.
+#ifdef TWOSTEP_VERSIONS
+[[gnu::target("arch=x86-64-v4")]] void multiply(const Operands& o) {
+  compute<16, 8>(o);
+}
+[[gnu::target("arch=x86-64-v3")]] void multiply(const Operands& o) {
+  compute<8, 4>(o);
+}
+[[gnu::target("arch=x86-64-v4")]] Limits limits() {
+  return {32 * 32 * 32, 320};
+}  // of Zen 5
+[[gnu::target("arch=x86-64-v3")]] Limits limits() {
+  return {64 * 64 * 256, 1024};
+}  // of Zen 1
+#define TWOSTEP_OTHERWISE [[gnu::target("default")]]
+#else
+#define TWOSTEP_OTHERWISE
+#endif
+TWOSTEP_OTHERWISE void multiply(const Operands& o) {
+  compute<4, 2>(o);
+}
+TWOSTEP_OTHERWISE Limits limits() {
+  return {32 * 32 * 32, 320};
 }
 
 }  // namespace
 
 bool SmallMatmul::fits(const MatmulShape& s) {
   const std::int64_t columns = (s.n + 15) / 16 * 16;
+  const Limits most = limits();
   return s.operands == Element::f32 && s.result == Element::f32 && !s.preferred_b && s.a_pad == 0 &&
          s.c_pad == 0 &&
          (s.activation == Activation::identity || s.activation == Activation::relu) &&
-         s.m * s.k * columns <= most_multiplications &&
-         (!s.b_transposed || s.k * s.n <= most_transposed);
+         s.m * s.k * columns <= most.multiplications &&
+         (!s.b_transposed || s.k * s.n <= most.transposed);
 }
 
 SmallMatmul::SmallMatmul(const MatmulShape& shape)
     : shape_(shape),
-      padded_n_((static_cast<std::size_t>(shape.n) + lanes - 1) / lanes * lanes),
-      packs_(shape.b_transposed || shape.n % static_cast<std::int64_t>(lanes) != 0),
+      padded_n_((static_cast<std::size_t>(shape.n) + tile_columns - 1) / tile_columns *
+                tile_columns),
+      packs_(shape.b_transposed || shape.n % static_cast<std::int64_t>(tile_columns) != 0),
       packed_(packs_ ? static_cast<std::size_t>(shape.k) * padded_n_ : 0) {
   TWOSTEP_REQUIRE(fits(shape));
   std::fill_n(packed_.get(), packs_ ? static_cast<std::size_t>(shape.k) * padded_n_ : 0, 0.0F);
