@@ -7,13 +7,18 @@
 #include "adapters/onednn/narrow_matmul.hpp"
 #include "adapters/onednn/primitives.hpp"
 #include "adapters/onednn/small_matmul.hpp"
+#include "adapters/onednn/tanh_loop.hpp"
 
 namespace twostep::onednn {
 
 class Product {
  public:
   Product() = default;
-  Product(Primitives& primitives, const MatmulShape& shape) {
+  Product(Primitives& primitives, MatmulShape shape) {
+    if (shape.activation == Activation::tanh && shape.result == Element::f32) {
+      tanh_of_ = shape;
+      shape.activation = Activation::identity;
+    }
     if (NarrowMatmul::fits(shape)) {
       narrow_.emplace(shape);
     } else if (SmallMatmul::fits(shape)) {
@@ -31,12 +36,17 @@ class Product {
     } else {
       matmul_->run(stream, a, b, bias, c);
     }
+    if (tanh_of_) {
+      apply_tanh(c, static_cast<std::size_t>(tanh_of_->m), static_cast<std::size_t>(tanh_of_->n),
+                 static_cast<std::size_t>(tanh_of_->c_pad));
+    }
   }
 
  private:
   std::optional<NarrowMatmul> narrow_;
   std::optional<SmallMatmul> small_;
   std::shared_ptr<Matmul> matmul_;
+  std::optional<MatmulShape> tanh_of_;
 };
 
 }  // namespace twostep::onednn
