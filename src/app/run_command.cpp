@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
 
 #include "adapters/hdf5/hdf5_packs.hpp"
@@ -17,6 +18,7 @@
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/log.hpp"
+#include "twostep/node/all_reduce_timing.hpp"
 #include "twostep/node/coordinator_node.hpp"
 #include "twostep/node/local_link.hpp"
 #include "twostep/node/worker_node.hpp"
@@ -101,6 +103,16 @@ void drain(Link& link, PosixClock& clock) {
   }
 }
 
+// Where teams are to be planned: what a sum over all ranks takes. Collective.
+std::optional<AllReduceCost> measured_sums(const StudySpec& spec, MpiWorld& world, Clock& clock) {
+  if (spec.retraining.team > 0 || spec.runs_command() || world.size() < 3) {
+    return std::nullopt;
+  }
+  std::vector<int> ranks(static_cast<std::size_t>(world.size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  return time_all_reduce(*world.make_group_maker()->make(ranks, 0), clock);
+}
+
 int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   std::optional<StudyHost> host;
   std::optional<SharedMark> mark;
@@ -123,6 +135,9 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
   }
   const auto missing = world.gather("");
   host->know(places);
+  if (const auto sums = measured_sums(host->setup().spec, world, host->clock())) {
+    host->know(*sums);
+  }
   if (!options.quiet) {
     host->progress().message(places_text(places));  // the usual reason for a slow run is seen here
   }
@@ -190,8 +205,9 @@ int run_worker(const RunOptions& options, MpiWorld& world) {
   Neighbours rank_zero(self, {{0, Place::decode(reader.text())}});
   world.gather(self.encode());
   world.gather(missing_here(setup, reader.text()));
-  const auto link = world.make_link();
   PosixClock clock;
+  static_cast<void>(measured_sums(setup.spec, world, clock));
+  const auto link = world.make_link();
   const auto files = make_posix_files(setup.spec.directory);
   const auto tasks = make_worker_tasks(setup, world.make_group_maker(), *files, clock);
   WorkerNode worker(*link, *tasks, clock, worker_options(setup.spec, options), files.get());

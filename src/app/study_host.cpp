@@ -103,6 +103,7 @@ CoordinatorOptions StudyHost::limits() {
   out.alive_every = std::min(out.alive_every, out.lost_after / 4);
   out.inputs = static_cast<std::uint32_t>(setup_.plan.inputs());
   out.targets = static_cast<std::uint32_t>(setup_.plan.targets());
+  out.machine = machine_;
   if (setup_.spec.trainer.finalists_per == FinalistsPer::node) {
     std::map<std::string, std::uint32_t> known;
     for (std::size_t rank = 1; rank < places_.size(); ++rank) {
@@ -263,10 +264,12 @@ void StudyHost::announce_teams() {
   for (const FinalistRecord& f : s.finalists) {
     sizes += " " + std::to_string(f.team);
   }
-  char predicted[64] = "";
+  char predicted[128] = "";
   if (s.planned_workers > 0) {
-    std::snprintf(predicted, sizeof predicted, " of %u, some %.3g s in all", s.planned_workers,
-                  s.planned_seconds);
+    std::snprintf(predicted, sizeof predicted,
+                  " of %u, some %.3g s in all (a sum: %.2g us a message, %.2g ns a byte)",
+                  s.planned_workers, s.planned_seconds, 1e6 * machine_.all_reduce.alpha,
+                  1e9 * machine_.all_reduce.beta);
   }
   const ReadingPlan reading = plan_reading(setup_.spec.retraining, s.full.train_rows,
                                            setup_.plan.inputs() + setup_.plan.targets());

@@ -24,6 +24,8 @@ class StudyHost {
   void open(Link& link);
   // Where the ranks are; before open. Those on this machine are looked after.
   void know(const std::vector<Place>& places);
+  // What the plan of the teams is to reckon with; before open.
+  void know(const AllReduceCost& measured) { machine_.all_reduce = measured; }
   bool tick();
   // After the last tick: results, messages, exit code.
   int close();
@@ -50,6 +52,7 @@ class StudyHost {
   std::unique_ptr<Fitter> fitter_;
   std::optional<CoordinatorNode> node_;
   std::vector<Place> places_;
+  MachineCosts machine_;
   std::optional<Neighbours> neighbours_;
   bool stopping_ = false;
   bool hurried_ = false;

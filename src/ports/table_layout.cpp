@@ -137,7 +137,9 @@ class LayoutMaker {
     if (!named(names_) && !names_.empty()) {
       refuse(where_, "its dimensions have no names: " + shape_.text(),
              "data.rows (" + listed(rows_) + ") chooses rows by name",
-             "name them: {name: " + variable_.name + ", dimensions: [...]}");
+             "name those of an input or target here, {name: " + variable_.name +
+                 ", dimensions: [...]}; those of weights or of a split variable in the file, as "
+                 "dimension scales");
     }
     std::string hint = "what is the same for every row teaches nothing: leave it out";
     for (const std::string& name : names_) {

@@ -173,6 +173,9 @@ void check_early_stopping(ReaderContext& c) {
   if (whole == 0) {
     return;  // said elsewhere
   }
+  if (!c.file.empty()) {
+    settle_minimum(c.spec.search);
+  }
   if (e.minimum >= whole) {
     c.problem(c.place(section + ".minimum"),
               section + ".minimum is not below the whole: " + std::to_string(e.minimum) + " of " +

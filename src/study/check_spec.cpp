@@ -87,7 +87,8 @@ void check_subset(ReaderContext& c) {
   const Setting& batch = setting_of(c, "training.batch_size");
   const double largest = largest_batch(c);
   if (rows && largest > static_cast<double>(c.spec.search.subset.rows)) {
-    c.problem(batch.where, "training.batch_size can be larger than the subset",
+    c.problem(batch.where.empty() ? c.place("search.subset.rows") : batch.where,
+              "training.batch_size can be larger than the subset",
               short_number(largest) + " rows in a batch, " +
                   std::to_string(c.spec.search.subset.rows) + " in search.subset.rows",
               "lower the batch size or enlarge the subset");

@@ -1,6 +1,7 @@
 #include "twostep/study/early_stopping.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "study/names.hpp"
 #include "twostep/study/spec.hpp"
@@ -25,8 +26,7 @@ std::uint64_t first_of(const SearchSpec& search) {
   if (search.early_stopping.minimum > 0) {
     return search.early_stopping.minimum;
   }
-  return counts_epochs(search) ? 1
-                               : std::max<std::uint64_t>(1, whole_of(search) / automatic_share);
+  return counts_epochs(search) ? 1 : std::max<std::uint64_t>(1, whole_of(search) / automatic_share);
 }
 
 std::uint64_t interval_of(const SearchSpec& search) {
@@ -61,7 +61,28 @@ std::vector<std::uint64_t> multiplied(std::uint64_t whole, std::uint64_t first, 
   return out;
 }
 
+bool grows_from_first(StoppingRule rule) {
+  return rule == StoppingRule::asha || rule == StoppingRule::asha_promotion ||
+         rule == StoppingRule::pasha;
+}
+
 }  // namespace
+
+void settle_minimum(SearchSpec& search) {
+  EarlyStoppingSpec& e = search.early_stopping;
+  if (e.minimum > 0 || counts_epochs(search) || !grows_from_first(e.rule)) {
+    return;
+  }
+  const std::uint64_t eta = std::max(2U, e.reduction_factor);
+  std::uint64_t share = eta;
+  while (share * eta <= automatic_share) {
+    share *= eta;
+  }
+  const std::uint64_t first = (whole_of(search) + share - 1) / share;
+  if (first < whole_of(search) && first <= std::numeric_limits<std::uint32_t>::max()) {
+    e.minimum = static_cast<std::uint32_t>(first);
+  }
+}
 
 std::vector<std::string> stopping_rule_names() {
   return {"none",   "asha",       "asha_promotion", "hyperband",

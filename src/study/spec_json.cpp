@@ -331,14 +331,20 @@ std::vector<SpecDifference> differences(const StudySpec& before, const StudySpec
   for (const Field& field : fields()) {
     const std::string a = text(old_values, field.path);
     const std::string b = text(new_values, field.path);
-    if (a == b) {
+    const bool first_rung = field.path == "search.early_stopping.minimum";
+    if (a == b || (first_rung && rung_levels(before.search) == rung_levels(after.search))) {
       continue;
     }
+    const std::string was = first_rung && before.search.early_stopping.minimum == 0
+                                ? " (the first rung was " +
+                                      std::to_string(rung_levels(before.search).front()) +
+                                      ": say so to go on)"
+                                : "";
     // The size of hyperband's last bracket follows from the number of trials.
     const bool grows = field.path == "search.trials" &&
                        after.search.trials > before.search.trials &&
                        after.search.early_stopping.rule != StoppingRule::hyperband;
-    out.push_back({field.path + ": " + a + " -> " + b, !harmless(field.path) && !grows});
+    out.push_back({field.path + ": " + a + " -> " + b + was, !harmless(field.path) && !grows});
   }
   return out;
 }

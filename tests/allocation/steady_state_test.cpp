@@ -90,6 +90,29 @@ TEST(TrainingLoop, AllocatesNothingOverStepsAndEpochs) {
   }
 }
 
+TEST(TrainingLoop, AllocatesNothingForNormsDropoutAndTheRest) {
+  const auto engine = make_onednn_engine(1);
+  for (const char* model :
+       {R"(, "norm": "batch", "residual": true)", R"(, "norm": "layer", "dropout": 0.2)",
+        R"(, "input_noise": 0.1, "dropout": 0.1, "residual": true)"}) {
+    for (const char* optimizer : {"sgd", "nadam", "radam", "rmsprop", "lion"}) {
+      bench::Case c{2, 24, 48, Activation::tanh,
+                    std::string(R"(, "clip_norm": 1, "l1": 1e-5, "schedule": "one_cycle",
+                                "optimizer": ")") +
+                        optimizer + R"(")"};
+      c.model = model;
+      bench::TrainingCase training(c, *engine, 1000);
+      const auto epoch = [&] {
+        for (int i = 0; i < 21; ++i) {
+          training.step();
+        }
+      };
+      epoch();
+      EXPECT_EQ(count_allocations(epoch), 0) << model << " " << optimizer;
+    }
+  }
+}
+
 // Nothing per validation, per batch of one or per row, once both sizes of batches have been seen;
 // with and without vectorised losses of its own.
 TEST(TrainingLoop, AllocatesNothingInValidations) {

@@ -14,7 +14,11 @@ class Ranks(support.Case):
                 folder = f"{algorithm}-{ranks}"
                 self.write("study.yaml", support.STUDY.replace("directory: out", f"directory: {folder}")
                            .replace("search:", f"search:\n  algorithm: {algorithm}"))
-                self.twostep("run", "study.yaml", ranks=ranks)
+                done = self.twostep("run", "study.yaml", ranks=ranks)
+                if ranks >= 3:  # teams are planned with what a sum was seen to take
+                    self.assertRegex(done.stderr, rf"ranks per finalist:( \d+){{3}} of {ranks - 1}, some \S+ s in "
+                                                  r"all \(a sum: \S+ us a message, \S+ ns a byte\)")
+                    self.assertNotIn("a sum: 5 us a message, 0.25 ns", done.stderr)  # the model's own
                 tables[ranks] = self.trials(folder)
                 report = json.loads(self.read(folder, "report.json"))
                 self.assertEqual(report["phase"], "finished")

@@ -39,6 +39,46 @@ TEST(RungPlan, RungsOfRowsAreTrainedAnew) {
   EXPECT_DOUBLE_EQ(plan.largest_share, 1300 / 900.0);
 }
 
+// The last rung below the whole is a share of it, whatever the rows: 1,000 / 27 rounded down would
+// have one at 999.
+TEST(RungPlan, AnAutomaticFirstRungLeadsToTheWhole) {
+  using Levels = std::vector<std::uint64_t>;
+  const auto settled = [](std::uint64_t rows, std::uint32_t eta) {
+    StudySpec spec = study(StoppingRule::asha, 27, 10);
+    spec.search.early_stopping.fidelity = Fidelity::rows;
+    spec.search.early_stopping.reduction_factor = eta;
+    spec.search.subset.rows = rows;
+    settle_minimum(spec.search);
+    return rung_levels(spec.search);
+  };
+  EXPECT_EQ(settled(1000, 3), (Levels{38, 114, 342, 1000}));
+  EXPECT_EQ(settled(1000, 4), (Levels{63, 252, 1000}));
+  EXPECT_EQ(settled(999, 40), (Levels{25, 999}));
+  EXPECT_EQ(settled(27, 3), (Levels{1, 3, 9, 27}));
+  for (std::uint64_t rows = 100; rows < 3000; rows += 7) {
+    for (std::uint32_t eta = 2; eta < 12; ++eta) {
+      const Levels levels = settled(rows, eta);
+      ASSERT_GE(levels.size(), 2U);
+      EXPECT_LE(levels[levels.size() - 2] * eta, rows + 27) << rows << " " << eta;
+    }
+  }
+  // What a journal of an earlier version calls automatic stays what it was.
+  StudySpec old = study(StoppingRule::asha, 27, 10);
+  old.search.early_stopping.fidelity = Fidelity::rows;
+  old.search.subset.rows = 1000;
+  EXPECT_EQ(rung_levels(old.search), (Levels{37, 111, 333, 999, 1000}));
+  // Epochs and the other rules have nothing to settle.
+  for (const StoppingRule rule : {StoppingRule::hyperband, StoppingRule::median}) {
+    StudySpec spec = study(rule, 27, 100);
+    spec.search.budget.unit = BudgetUnit::steps;
+    settle_minimum(spec.search);
+    EXPECT_EQ(spec.search.early_stopping.minimum, 0U);
+  }
+  StudySpec epochs = study(StoppingRule::asha, 27, 100);
+  settle_minimum(epochs.search);
+  EXPECT_EQ(epochs.search.early_stopping.minimum, 0U);
+}
+
 // R = 9: brackets of 9, 5 and 3 trials; one trial of another cycle goes through alone.
 TEST(RungPlan, FollowsTheBracketsOfHyperband) {
   const RungPlan plan = plan_rungs(study(StoppingRule::hyperband, 18, 9));

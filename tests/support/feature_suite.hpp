@@ -45,7 +45,8 @@ inline std::vector<Feature> features() {
   });
   for (const Norm norm : {Norm::none, Norm::batch, Norm::layer}) {
     for (const Activation activation :
-         {Activation::relu, Activation::selu, Activation::silu, Activation::identity}) {
+         {Activation::relu, Activation::leaky_relu, Activation::elu, Activation::selu,
+          Activation::silu, Activation::softplus, Activation::identity}) {
       out.push_back({std::string("wide, norm ") + name(norm) + ", " + name(activation),
                      {7,
                       {37, 70, 70, 70},

@@ -289,18 +289,26 @@ TEST(Schedule, WarmsUpFirst) {
   }
 }
 
-TEST(Initialise, HasItsVariance) {
-  const NetworkShape shape{200, {100}, 1, Activation::relu, Activation::identity};
-  const MlpLayout layout(shape);
-  std::vector<float> p(layout.parameters);
-  const auto variance = [&](Initialisation kind) {
-    initialise(shape, kind, Rng(1, Purpose::initialise), p);
-    double sum = 0;
-    for (std::size_t i = 0; i < 20000; ++i) {
-      sum += static_cast<double>(p[i]) * static_cast<double>(p[i]);
-    }
-    return sum / 20000;
-  };
+// Of 20,000 weights: their variance, and the kurtosis, by which 1.8 is uniform and 3 normal.
+struct Moments {
+  double variance, kurtosis;
+};
+
+Moments moments_of_weights(Activation activation, Initialisation kind) {
+  const NetworkShape shape{200, {100}, 1, activation, Activation::identity};
+  std::vector<float> p(MlpLayout(shape).parameters);
+  initialise(shape, kind, Rng(1, Purpose::initialise), p);
+  double second = 0;
+  double fourth = 0;
+  for (std::size_t i = 0; i < 20000; ++i) {
+    const double square = static_cast<double>(p[i]) * static_cast<double>(p[i]);
+    second += square / 20000;
+    fourth += square * square / 20000;
+  }
+  return {second, fourth / (second * second)};
+}
+
+TEST(Initialise, HasItsVarianceAndForm) {
   for (const auto& [kind, expected] : {std::pair(Initialisation::he_normal, 2.0 / 200),
                                        {Initialisation::he_uniform, 2.0 / 200},
                                        {Initialisation::glorot_normal, 2.0 / 300},
@@ -308,7 +316,25 @@ TEST(Initialise, HasItsVariance) {
                                        {Initialisation::lecun_normal, 1.0 / 200},
                                        {Initialisation::lecun_uniform, 1.0 / 200},
                                        {Initialisation::automatic, 2.0 / 200}}) {
-    EXPECT_NEAR(variance(kind), expected, 5 * expected * std::sqrt(2.0 / 20000)) << name(kind);
+    const Moments found = moments_of_weights(Activation::relu, kind);
+    EXPECT_NEAR(found.variance, expected, 5 * expected * std::sqrt(2.0 / 20000)) << name(kind);
+    const bool uniform = std::string(name(kind)).ends_with("_uniform");
+    if (kind != Initialisation::automatic) {
+      EXPECT_NEAR(found.kurtosis, uniform ? 1.8 : 3.0, 0.2) << name(kind);
+    }
+  }
+}
+
+TEST(Initialise, SuitsTheActivationByDefault) {
+  for (const auto& [activation, expected] : {std::pair(Activation::relu, 2.0 / 200),
+                                             {Activation::leaky_relu, 2.0 / 200},
+                                             {Activation::gelu, 2.0 / 200},
+                                             {Activation::selu, 1.0 / 200},
+                                             {Activation::tanh, 2.0 / 300},
+                                             {Activation::sigmoid, 2.0 / 300}}) {
+    EXPECT_NEAR(moments_of_weights(activation, Initialisation::automatic).variance, expected,
+                5 * expected * std::sqrt(2.0 / 20000))
+        << name(activation);
   }
 }
 

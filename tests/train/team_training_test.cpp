@@ -71,9 +71,9 @@ TEST(TeamTraining, WithoutItTheSizeMattersByTheRoundingOfTheSum) {
   }
 }
 
-// Averages of weights and every optimiser: in a team of 3 the bits of one rank, and without the
-// fixed tree of sums its way up to rounding.
-TEST(TeamTraining, AveragesAndOptimisersAreThoseOfOne) {
+// Averages of weights, every optimiser and every loss of numbers: in a team of 3 the bits of one
+// rank, and without the fixed tree of sums its way up to rounding.
+TEST(TeamTraining, AveragesOptimisersAndLossesAreThoseOfOne) {
   const auto compare = [](const std::string& retraining, const std::string& training) {
     const std::string what = retraining + training;
     Bench exact = bench_with(retraining + R"(, "reproducible": true)", training);
@@ -100,6 +100,9 @@ TEST(TeamTraining, AveragesAndOptimisersAreThoseOfOne) {
     compare("", R"("batch_size": 40, "learning_rate": 0.002, "weight_decay": 0.01, "l1": 0.0001,
                    "clip_norm": 2, "optimizer": ")" +
                     optimizer + R"(")");
+  }
+  for (const std::string loss : {"mae", "huber", "log_cosh", "quantile"}) {
+    compare("", R"("batch_size": 40, "learning_rate": 0.002, "loss": ")" + loss + R"(")");
   }
 }
 

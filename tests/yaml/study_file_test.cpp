@@ -461,6 +461,26 @@ TEST(Differences, SayWhatForbidsResuming) {
   EXPECT_FALSE(forbids(replaced("name: s", "name: t")));
 }
 
+// A study begun when 1/27 was rounded down goes on where its first rung is said.
+TEST(Differences, AnAutomaticFirstRungOfOldIsNamed) {
+  const auto with = [](const std::string& first) {
+    std::string text =
+        replaced("budget: {epochs: 30, patience: 5}",
+                 "early_stopping: {rule: asha, fidelity: rows" + first + "}, budget: {epochs: 30}");
+    const std::string batch = "batch_size: {int: [32, 128], step: 32}";
+    return read(text.replace(text.find(batch), batch.size(), "batch_size: 16"));
+  };
+  StudySpec before = with("");
+  EXPECT_EQ(before.search.early_stopping.minimum, 19U);  // 500 / 27, rounded up
+  before.search.early_stopping.minimum = 0;
+  EXPECT_EQ(read_spec(read_json(to_json(before))), before);
+  const auto found = differences(before, with(""));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].forbids_resume);
+  EXPECT_TRUE(found[0].text.ends_with(": \"auto\" -> 19 (the first rung was 18: say so to go on)"));
+  EXPECT_TRUE(differences(before, with(", minimum: 18")).empty());
+}
+
 TEST(Schema, NamesEveryField) {
   const std::string text = schema_text();
   const std::string page = config_markdown();

@@ -16,8 +16,8 @@ StudySpec spec_of(const Case& c) {
       R"({"study": {"name": "bench", "seed": 1, "directory": "d"}, "data": {"files": ["f"],
       "inputs": ["x"], "targets": ["y"]}, "model": {"layers": )" +
       std::to_string(c.layers) + R"(, "initialisation": ")" + c.initialisation + R"(", "width": )" +
-      std::to_string(c.width) + R"(, "activation": ")" + name(c.activation) +
-      R"("}, "training": {"batch_size": )" + std::to_string(c.batch) + R"(, "precision": ")" +
+      std::to_string(c.width) + R"(, "activation": ")" + name(c.activation) + R"(")" + c.model +
+      R"(}, "training": {"batch_size": )" + std::to_string(c.batch) + R"(, "precision": ")" +
       name(c.precision) + R"(")" + c.training +
       R"(}, "search": {"trials": 1, "subset": {"rows": 8192}, "budget": {"epochs": 1}},
       "promotion": {"finalists": 1}, "retraining": {"budget": {"epochs": 1})" +

@@ -18,6 +18,7 @@ struct Case {
   std::string retraining = {};  // and of `retraining`; not empty: it is a retraining
   Precision precision = Precision::float32;
   std::string initialisation = "automatic";
+  std::string model = {};  // further members of `model`
 };
 
 inline constexpr std::uint32_t inputs = 20;

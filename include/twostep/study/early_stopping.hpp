@@ -31,7 +31,7 @@ struct EarlyStoppingSpec {
   StoppingRule rule = StoppingRule::none;
   Fidelity fidelity = Fidelity::budget;
   std::uint32_t reduction_factor = 3;  // eta: asha, asha_promotion, hyperband, pasha
-  std::uint32_t minimum = 0;           // fidelity of the first rung; 0: auto
+  std::uint32_t minimum = 0;           // fidelity of the first rung; 0: auto, see settle_minimum
   std::uint32_t interval = 0;          // between rungs of median and percentile; 0: auto
   std::uint32_t brackets = 0;          // hyperband; 0: as many as there are rungs
   double percentile = 25;              // percentile: what goes on
@@ -42,6 +42,12 @@ struct EarlyStoppingSpec {
 
 [[nodiscard]] std::vector<std::string> stopping_rule_names();
 [[nodiscard]] const char* name(StoppingRule);
+
+// Puts a number in the place of an automatic first rung of asha, asha_promotion and pasha, where
+// one epoch is no measure: the whole over a power of the reduction factor, rounded up, so that the
+// last rung below the whole is well below it. What is read from a study file is settled; what an
+// earlier version journalled as auto stays so, and has 1/27 of the whole, rounded down.
+void settle_minimum(SearchSpec& search);
 
 // The fidelities of the rungs, ascending; the last is the whole. One alone without a rule.
 [[nodiscard]] std::vector<std::uint64_t> rung_levels(const SearchSpec& search);

@@ -24,7 +24,8 @@ void add_early_stopping(Rows& t) {
   t.push_back(
       plain("search.early_stopping.minimum", T::integer, "", "auto", 1, max_u32,
             "The first rung (minimum resource, grace period), in epochs, steps or rows; "
-            "auto: 1 epoch, or 1/27 of the steps or rows.",
+            "auto: 1 epoch, or 1/27 of the steps or rows (with another reduction factor of asha, "
+            "asha_promotion, pasha its largest power up to 27).",
             [](StudySpec& s) -> Slot { return AutoSlot{&s.search.early_stopping.minimum}; }));
   t.push_back(
       plain("search.early_stopping.interval", T::integer, "", "auto", 1, max_u32,

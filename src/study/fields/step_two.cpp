@@ -35,7 +35,8 @@ void add_step_two(Rows& t) {
   t.push_back(
       plain("retraining.reproducible", T::boolean, "", "false", 0, 1,
             "The same bits whatever the size of a team, at some cost (docs/performance.md); "
-            "otherwise another size differs by the rounding of the sum of gradients.",
+            "otherwise another size differs by the rounding of the sum of gradients. Not with "
+            "model.norm: batch, whose statistics are sums too.",
             [](StudySpec& s) -> Slot { return &s.retraining.reproducible; }));
   t.push_back(plain("retraining.micro_batches", T::integer, "", "16", 1, 1024,
                     "With reproducible: parts that every batch is cut into; no team is larger.",

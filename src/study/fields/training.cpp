@@ -55,7 +55,8 @@ void add_training(Rows& t) {
       "schedule_factor; one_cycle rises for 30 % and falls to nothing; cyclic swings between "
       "schedule_factor and 1, schedule_count times; reduce_on_plateau multiplies by "
       "schedule_factor "
-      "after schedule_count validations without improvement.",
+      "after schedule_count validations without improvement: of all schedules the one that goes by "
+      "validations, which are rarer in steps on more rows.",
       nullptr)));
   t.push_back(tunable(plain("training.schedule_factor", T::real, "", "0.1", tiny, 1,
                             "See training.schedule.", nullptr)));
@@ -71,7 +72,7 @@ void add_training(Rows& t) {
       "training.precision", precision_names(), "float32",
       "Of the operands of matrix products; weights and sums are float32. bf16 needs a processor "
       "with it, and is about twice as fast for wide layers; bf16_emulated gives its rounding "
-      "anywhere, slower than float32.",
+      "anywhere, slower than float32. Not with norm, dropout, input_noise, residual or softmax.",
       nullptr)));
   t.push_back(plain("training.threads", T::integer, "threads", "1", 1, 1024,
                     "Threads of each rank in the matrix products of a training; worth it for wide "
