@@ -16,6 +16,34 @@ constexpr std::uint64_t most_categories = 62;  // in a bit mask; more are split 
 constexpr std::size_t most_splits = 12;        // tried per node
 constexpr float inactive = -1;
 
+// Of some of a node's splits: how many rows go left, and what their targets sum to.
+struct SplitSums {
+  std::size_t size = 0;
+  std::size_t places[most_splits] = {};  // among all splits of the node
+  std::size_t dimensions[most_splits] = {};
+  float limits[most_splits] = {};
+  std::uint64_t left[most_splits] = {};
+  float sums[most_splits] = {};
+  std::uint32_t numbers[most_splits] = {};
+
+  template <class Split>
+  void add(const Split& split, std::size_t place) {
+    places[size] = place;
+    dimensions[size] = static_cast<std::size_t>(split.dimension);
+    limits[size] = split.threshold;
+    left[size] = split.categories;
+    ++size;
+  }
+  template <class GoesLeft>
+  void count(const float* x, float y, GoesLeft goes_left) {
+    for (std::size_t s = 0; s < size; ++s) {
+      const bool is_left = goes_left(s, x[dimensions[s]]);
+      sums[s] += is_left ? y : 0.0F;
+      numbers[s] += is_left ? 1 : 0;
+    }
+  }
+};
+
 }  // namespace
 
 float Forest::coordinate(std::size_t dimension, double u) const {
@@ -119,21 +147,28 @@ Forest::Split Forest::best_split(std::size_t begin, std::size_t end, Draws& draw
     splits[count] = draw_split(begin, end, draws);
     count += splits[count].dimension >= 0 ? 1 : 0;
   }
-  float sums[most_splits] = {};
-  std::uint32_t numbers[most_splits] = {};
+  // Thresholds and categories apart: neither loop has to ask which a split is.
+  SplitSums thresholds;
+  SplitSums categories;
+  for (std::size_t s = 0; s < count; ++s) {
+    (splits[s].categories == 0 ? thresholds : categories).add(splits[s], s);
+  }
   float total = 0;
   for (std::size_t i = begin; i < end; ++i) {
     const float* x = x_.data() + order_[i] * axes_.size();
     const float y = y_[order_[i]];
     total += y;
-    for (std::size_t s = 0; s < count; ++s) {
-      const Split& split = splits[s];
-      const float v = x[split.dimension];
-      const bool left = split.categories == 0
-                            ? v <= split.threshold
-                            : (split.categories >> static_cast<unsigned>(v + 1)) & 1U;
-      sums[s] += left ? y : 0;
-      numbers[s] += left ? 1 : 0;
+    thresholds.count(x, y, [&](std::size_t s, float v) { return v <= thresholds.limits[s]; });
+    categories.count(x, y, [&](std::size_t s, float v) {
+      return ((categories.left[s] >> static_cast<unsigned>(v + 1)) & 1U) != 0;
+    });
+  }
+  float sums[most_splits] = {};
+  std::uint32_t numbers[most_splits] = {};
+  for (const SplitSums* part : {&thresholds, &categories}) {
+    for (std::size_t s = 0; s < part->size; ++s) {
+      sums[part->places[s]] = part->sums[s];
+      numbers[part->places[s]] = part->numbers[s];
     }
   }
   Split best;

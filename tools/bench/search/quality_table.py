@@ -8,7 +8,8 @@ plot, the means.
 import collections
 import os
 import statistics
-import sys
+
+from seeds import mean_and_error, show
 
 BUDGETS = [50, 100, 200, 500]
 RIVALS = {"random": "optuna_random", "tpe": "optuna_tpe", "cma_es": "optuna_cma_es"}
@@ -22,11 +23,6 @@ def read(path):
             runs[os.path.basename(problem), int(workers)].setdefault(algorithm, []).append(
                 [float(r) for r in regrets])
     return runs
-
-
-def mean_and_error(values):
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return statistics.fmean(values), error
 
 
 def verdict(ours, theirs):
@@ -84,12 +80,5 @@ def plot(runs, path):
     figure.savefig(path)
 
 
-def main():
-    runs = read(sys.argv[1])
-    table(runs)
-    if len(sys.argv) > 2:
-        plot(runs, sys.argv[2])
-
-
 if __name__ == "__main__":
-    main()
+    show(read, table, plot)

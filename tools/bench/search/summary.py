@@ -6,7 +6,8 @@ runs that have found a good trial against the epochs spent, a panel for each num
 """
 import collections
 import statistics
-import sys
+
+from seeds import mean_and_error, show
 
 
 def read(path):
@@ -19,17 +20,17 @@ def read(path):
     return runs
 
 
-def mean_and_error(values):
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return f"{statistics.fmean(values):.0f} ± {error:.0f}"
+def text_of(values):
+    mean, error = mean_and_error(values)
+    return f"{mean:.0f} ± {error:.0f}"
 
 
 def table(runs):
     print("workers | rule | epochs spent, mean | median | epochs passed, mean | median")
     for (workers, label), values in runs.items():
         spent, passed = zip(*values)
-        print(f"{workers} | {label} | {mean_and_error(spent)} | {statistics.median(spent):.0f} | "
-              f"{mean_and_error(passed)} | {statistics.median(passed):.0f}")
+        print(f"{workers} | {label} | {text_of(spent)} | {statistics.median(spent):.0f} | "
+              f"{text_of(passed)} | {statistics.median(passed):.0f}")
 
 
 def plot(runs, path):
@@ -55,12 +56,5 @@ def plot(runs, path):
     figure.savefig(path)
 
 
-def main():
-    runs = read(sys.argv[1])
-    table(runs)
-    if len(sys.argv) > 2:
-        plot(runs, sys.argv[2])
-
-
 if __name__ == "__main__":
-    main()
+    show(read, table, plot)
