@@ -144,27 +144,6 @@ void check_residual(ReaderContext& c) {
   }
 }
 
-void check_precision(ReaderContext& c) {
-  const Setting& precision = c.spec.setting("training.precision");
-  if (!may_be(precision, "bf16") && !may_be(precision, "bf16_emulated")) {
-    return;
-  }
-  const Setting& norm = c.spec.setting("model.norm");
-  const bool norms = may_be(norm, "batch") || may_be(norm, "layer");
-  std::string beside = norms                                                  ? "model.norm"
-                       : extent(c.spec.setting("model.dropout")).high > 0     ? "model.dropout"
-                       : extent(c.spec.setting("model.input_noise")).high > 0 ? "model.input_noise"
-                       : may_be(c.spec.setting("model.residual"), Value(true)) ? "model.residual"
-                       : may_be(c.spec.setting("model.output_activation"), "softmax")
-                           ? "model.output_activation: softmax"
-                           : "";
-  if (!beside.empty()) {
-    c.problem(precision.where, "training.precision: bf16 beside " + beside,
-              "networks with it are computed in float32 alone",
-              "use float32, or leave out " + beside);
-  }
-}
-
 void check_softmax(ReaderContext& c) {
   const Setting& output = c.spec.setting("model.output_activation");
   if (may_be(output, "softmax") && c.spec.data.normalise_targets != Normalisation::none) {
@@ -183,7 +162,6 @@ void check_model(ReaderContext& context) {
   check_shape(context);
   check_norm(context);
   check_residual(context);
-  check_precision(context);
   check_softmax(context);
 }
 

@@ -253,6 +253,51 @@ TEST(Precision, ATeamFindsWhatOneFinds) {
   }
 }
 
+// Layers with something around their product round what plain ones round: noise too small to change
+// an input makes them of a plain network.
+TEST(Precision, BlocksRoundWhatPlainNetworksRound) {
+  for (const Precision precision : precisions()) {
+    for (const Activation activation : {Activation::relu, Activation::tanh, Activation::gelu}) {
+      NetworkShape plain{20, {64, 33}, 2, activation, Activation::identity};
+      plain.precision = precision;
+      NetworkShape blocks = plain;
+      blocks.input_noise = 1e-30;
+      const auto engine = make_onednn_engine(1);
+      const RowRange all{0, 50};
+      test::expect_close(test::train_on(*engine, blocks, 50, all, nullptr),
+                         test::train_on(*engine, plain, 50, all, nullptr), 1e-5,
+                         std::string(name(precision)) + " " + name(activation));
+    }
+  }
+}
+
+// And every feature in bf16 is near float32, though not as near as float32 itself is, in training
+// and in inference; in a team as alone.
+TEST(Precision, EveryFeatureIsWithinTheRoundingOfItsOperands) {
+  const auto engine = make_onednn_engine(1);
+  for (const test::Feature& f : test::features()) {
+    constexpr std::uint64_t rows = 64;
+    const test::TrainingPass exact = test::train_on(*engine, f.shape, rows, {0, rows}, nullptr);
+    for (const Precision precision : precisions()) {
+      NetworkShape shape = f.shape;
+      shape.precision = precision;
+      const std::string label = f.label + " " + name(precision);
+      const test::TrainingPass got = test::train_on(*engine, shape, rows, {0, rows}, nullptr);
+      test::expect_close(got, exact, 16 * u, label);  // some units change sides of a kink
+      EXPECT_GT(test::relative_distance(got.gradient, exact.gradient), u / 40) << label;
+      const auto parameters = test::some_parameters(shape);
+      const auto x = test::normals(rows * shape.inputs, 40);
+      std::vector<float> y(rows * shape.outputs);
+      std::vector<float> expected(y.size());
+      const auto n = static_cast<std::uint32_t>(rows);
+      engine->compile(shape, n, Pass::inference)->infer({parameters, exact.state}, x, y);
+      engine->compile(f.shape, n, Pass::inference)->infer({parameters, exact.state}, x, expected);
+      EXPECT_LT(test::relative_distance(y, expected), 4 * u) << label;
+      EXPECT_GT(test::relative_distance(y, expected), u / 40) << label;
+    }
+  }
+}
+
 // With operands rounded beforehand nothing is left but float32 sums: much closer than bf16 is to
 // float32, so that sums in lower precision would be found, and float32 in bf16's name.
 TEST(Precision, SumsAreFloat32) {

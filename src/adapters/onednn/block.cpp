@@ -14,7 +14,10 @@ Block::Block(Primitives& primitives, const NetworkShape& shape, std::size_t inde
       index_(index),
       rows_(rows),
       activation_(index == shape.widths.size() ? shape.output_activation : shape.activation),
-      norm_(at_.normalised ? shape.norm : Norm::none) {
+      norm_(at_.normalised ? shape.norm : Norm::none),
+      x_(shape.precision, rows * at_.inputs),
+      weights_(shape.precision, at_.inputs * at_.outputs) {
+  const Element element = shape.precision == Precision::bf16 ? Element::bf16 : Element::f32;
   const auto m = static_cast<std::int64_t>(rows);
   const auto in = static_cast<std::int64_t>(at_.inputs);
   const auto out = static_cast<std::int64_t>(at_.outputs);
@@ -26,7 +29,8 @@ Block::Block(Primitives& primitives, const NetworkShape& shape, std::size_t inde
                                   .k = in,
                                   .n = out,
                                   .bias = !at_.normalised,
-                                  .activation = fused ? activation_ : Activation::identity});
+                                  .activation = fused ? activation_ : Activation::identity,
+                                  .operands = element});
   after_ = Buffer<float>(size);
   if (!fused) {
     before_ = Buffer<float>(size);
@@ -50,21 +54,26 @@ Block::Block(Primitives& primitives, const NetworkShape& shape, std::size_t inde
     mask_ = Buffer<float>(size);
     words_.resize(at_.outputs);
   }
-  weight_gradient_ = Product(primitives, {.m = in, .k = m, .n = out, .a_transposed = true});
+  dz_ = Operand(shape.precision, size);
+  weight_gradient_ =
+      Product(primitives, {.m = in, .k = m, .n = out, .a_transposed = true, .operands = element});
   if (index > 0) {
-    data_gradient_ = Product(primitives, {.m = m, .k = out, .n = in, .b_transposed = true});
+    data_gradient_ =
+        Product(primitives, {.m = m, .k = out, .n = in, .b_transposed = true, .operands = element});
   }
 }
 
 void Block::forward(const Weights& weights, std::span<float> moved, const float* in,
                     const BatchContext* batch) {
   const float* p = weights.parameters.data();
+  x_.set(in);
+  weights_.set(p + at_.weights);
   if (at_.normalised) {
-    forward_.run(stream_, in, p + at_.weights, nullptr, normalised_.get());
+    forward_.run(stream_, x_.get(), weights_.get(), nullptr, normalised_.get());
     normalise(weights, moved, batch);
     activate();
   } else {
-    forward_.run(stream_, in, p + at_.weights, p + at_.biases,
+    forward_.run(stream_, x_.get(), weights_.get(), p + at_.biases,
                  before_.get() != nullptr ? before_.get() : after_.get());
     if (before_.get() != nullptr) {
       activate();
@@ -151,9 +160,12 @@ void Block::backward(const float* parameters, const float* in, const float* abov
     slope_of_norm(parameters, delta, room, gradient + at_.gains(), batch);
     delta = room;
   }
-  weight_gradient_.run(stream_, in, delta, nullptr, gradient + at_.weights);
+  x_.set_again(in);
+  weights_.set_again(parameters + at_.weights);
+  dz_.set(delta);
+  weight_gradient_.run(stream_, x_.get(), dz_.get(), nullptr, gradient + at_.weights);
   if (data_gradient_) {
-    data_gradient_.run(stream_, delta, parameters + at_.weights, nullptr, below);
+    data_gradient_.run(stream_, dz_.get(), weights_.get(), nullptr, below);
     if (at_.skip) {
       add(below, above, below, size);
     }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "adapters/onednn/buffer.hpp"
+#include "adapters/onednn/operand.hpp"
 #include "adapters/onednn/product.hpp"
 #include "twostep/ports/mlp_layout.hpp"
 
@@ -37,6 +38,7 @@ class Block {
   Product forward_;
   Product weight_gradient_;
   Product data_gradient_;
+  Operand x_, weights_, dz_;
   std::shared_ptr<Eltwise> eltwise_;  // activations that are not fused behind the matmul
   Buffer<float> normalised_;
   Buffer<float> before_;  // what the activation is of, where that is not fused

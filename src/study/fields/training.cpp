@@ -72,7 +72,7 @@ void add_training(Rows& t) {
       "training.precision", precision_names(), "float32",
       "Of the operands of matrix products; weights and sums are float32. bf16 needs a processor "
       "with it, and is about twice as fast for wide layers; bf16_emulated gives its rounding "
-      "anywhere, slower than float32. Not with norm, dropout, input_noise, residual or softmax.",
+      "anywhere, slower than float32.",
       nullptr)));
   t.push_back(plain("training.threads", T::integer, "threads", "1", 1, 1024,
                     "Threads of each rank in the matrix products of a training; worth it for wide "
