@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "twostep/base/check.hpp"
+#include "twostep/control/worker.hpp"
 #include "twostep/search/finalists.hpp"
 
 namespace twostep {
@@ -115,7 +116,7 @@ Step Coordinator::on(Time now, const Input& input) {
 
 void Coordinator::hear(Step& step, Time now, WorkerId from, const FromWorker& message) {
   const auto found = workers_.find(from);
-  if (found == workers_.end()) {
+  if (found == workers_.end() || found->second.left_out) {
     return;
   }
   Worker& worker = found->second;
@@ -129,6 +130,8 @@ void Coordinator::hear(Step& step, Time now, WorkerId from, const FromWorker& me
   if (const auto* done = std::get_if<Done>(&message)) {
     std::erase(worker.holds, done->result.assignment);
     accept(step, from, done->result);
+  } else if (const auto* unavailable = std::get_if<Unavailable>(&message)) {
+    leave_out(step, from, *unavailable);
   }
   list(from);
 }
@@ -205,10 +208,33 @@ void Coordinator::lose(Step& step, WorkerId id, const std::string& why) {
     stranded_ = true;
     end_run(step, "worker " + std::to_string(id.value) + " was lost (" + why +
                       ") and its team cannot go on without it");
-  } else if (load_.empty()) {
+  } else if (load_.empty() && !worker.left_out) {
     stranded_ = true;
     end_run(step, "all workers were lost, the last one " + why);
   }
+}
+
+// None of what it holds is to blame: it is handed to others as if it had been stopped.
+void Coordinator::leave_out(Step& step, WorkerId id, const Unavailable& said) {
+  const Problem& problem = said.problem;
+  const std::string why = problem.what + (problem.why.empty() ? "" : " (" + problem.why + ")");
+  workers_.at(id).left_out = true;
+  unavailable_ = said;
+  for (const AssignmentId assignment : std::exchange(workers_.at(id).holds, {})) {
+    const auto open = state_.open.find(assignment);
+    if (open != state_.open.end() && open->second.team.size() == 1) {
+      Result result = empty_result(open->second, Outcome::interrupted, why);
+      result.error = said.error;
+      record(step, Finished{result});
+    }
+  }
+  lose(step, id, why);
+}
+
+// Those that have yet to appear are waited for.
+bool Coordinator::none_left() const {
+  return unavailable_ && load_.empty() &&
+         (expected_workers() == 0 || now_ - begun_ >= options_.hello_patience);
 }
 
 void Coordinator::check_silence(Step& step, Time now) {
@@ -272,6 +298,12 @@ void Coordinator::proceed(Step& step, Time now) {
     if (quiet || now - stop_since_ >= options_.stop_grace) {
       end_run(step, stop_reason_);
     }
+    return;
+  }
+  if (none_left() && !state_.ended) {
+    Problem problem = unavailable_->problem;
+    problem.what += "; no worker is left";
+    end_study(step, false, unavailable_->error, problem.text());
     return;
   }
   const std::uint32_t cap = spec_.search.failures.max;

@@ -31,6 +31,12 @@ std::vector<WorkerId> Coordinator::present_workers() const {
   return out;
 }
 
+// Also those that have yet to appear, or are lost and may come back.
+std::size_t Coordinator::expected_workers() const {
+  return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(),
+                                                [](const auto& w) { return !w.second.left_out; }));
+}
+
 std::vector<WorkerId> Coordinator::idle_workers() const {
   std::vector<WorkerId> out;
   for (auto at = load_.begin(); at != load_.end() && at->first == 0; ++at) {
@@ -171,7 +177,7 @@ std::size_t Coordinator::unserved_workers() {
     const auto open =
         worker.holds.empty() ? state_.open.end() : state_.open.find(worker.holds.front());
     const bool trains = open != state_.open.end() && open->second.kind == AssignmentKind::trial;
-    unserved += !trains && (worker.present || expected) ? 1 : 0;
+    unserved += !trains && !worker.left_out && (worker.present || expected) ? 1 : 0;
   }
   all_served_ = unserved == 0;
   return unserved;
@@ -210,7 +216,7 @@ void Coordinator::dispatch_extraction(Step& step, AssignmentKind kind) {
   // All workers take part: those that are busy are waited for, those that have not appeared only
   // for a while.
   if (open || team.empty() || team.size() < load_.size() ||
-      (team.size() < workers_.size() && now_ - begun_ < options_.hello_patience)) {
+      (team.size() < expected_workers() && now_ - begun_ < options_.hello_patience)) {
     return;
   }
   Assignment assignment;

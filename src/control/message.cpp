@@ -5,7 +5,16 @@
 namespace twostep {
 namespace {
 
-enum class Tag : std::uint8_t { hello = 1, heartbeat, done, assign, cancel, alive, shutdown };
+enum class Tag : std::uint8_t {
+  hello = 1,
+  heartbeat,
+  done,
+  assign,
+  cancel,
+  alive,
+  shutdown,
+  unavailable
+};
 
 [[noreturn]] void malformed(const char* why) {
   throw Error(ErrorKind::internal, Problem{"", "malformed message", why, ""});
@@ -211,6 +220,13 @@ Bytes encode(const FromWorker& message) {
   } else if (const auto* done = std::get_if<Done>(&message)) {
     tag(w, Tag::done);
     write_result(w, done->result);
+  } else if (const auto* unavailable = std::get_if<Unavailable>(&message)) {
+    tag(w, Tag::unavailable);
+    w.u8(static_cast<std::uint8_t>(unavailable->error));
+    const Problem& p = unavailable->problem;
+    for (const std::string& text : {p.where, p.what, p.why, p.hint}) {
+      w.text(text);
+    }
   } else {
     tag(w, Tag::hello);
   }
@@ -253,6 +269,16 @@ FromWorker decode_from_worker(std::span<const std::byte> bytes) {
     case Tag::done:
       out = Done{read_result(r)};
       break;
+    case Tag::unavailable: {
+      Unavailable u;
+      u.error = enumerator<ErrorKind>(r, 7);
+      for (std::string* text :
+           {&u.problem.where, &u.problem.what, &u.problem.why, &u.problem.hint}) {
+        *text = r.text();
+      }
+      out = u;
+      break;
+    }
     default:
       malformed("not a worker's message");
   }

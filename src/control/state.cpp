@@ -189,7 +189,8 @@ void apply_event(State& s, const Finished& e) {
   if (r.outcome == Outcome::interrupted) {
     TWOSTEP_CHECK(open != s.open.end());
     void_assignment(s, open->second, Cause::stopped);
-    ++s.interruptions;
+    // Else the worker could not even begin it.
+    s.interruptions += r.error == ErrorKind::internal ? 1 : 0;
   } else if (r.outcome == Outcome::paused) {
     TWOSTEP_CHECK(open != s.open.end());
     pause_trial(s, open->second, r);

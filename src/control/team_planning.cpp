@@ -84,7 +84,7 @@ TeamsPlanned Coordinator::planned_teams(std::uint32_t workers) const {
 bool Coordinator::plan_teams_now(Step& step) {
   const auto present = static_cast<std::uint32_t>(present_workers().size());
   // A resumed run comes here at its first tick: the teams are to be those of the unbroken one.
-  if (present == 0 || (present < workers_.size() && now_ - begun_ < options_.hello_patience)) {
+  if (present == 0 || (present < expected_workers() && now_ - begun_ < options_.hello_patience)) {
     return false;
   }
   teams_current_ = true;

@@ -29,7 +29,9 @@ void WorkerQueue::awake(Time now) {
 void WorkerQueue::receive(Time now, const ToWorker& message) {
   heard_ = now;
   if (const auto* assign = std::get_if<Assign>(&message)) {
-    queue_.push_back(assign->assignment);
+    if (!given_up_) {  // else it was sent before rank 0 heard of that
+      queue_.push_back(assign->assignment);
+    }
   } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
     cancelled_.insert(cancel->assignment);
   } else if (const auto* stop = std::get_if<Shutdown>(&message)) {
@@ -58,6 +60,13 @@ void WorkerQueue::ended() {
   TWOSTEP_REQUIRE(running_.has_value());
   cancelled_.erase(running_->id);
   running_.reset();
+}
+
+void WorkerQueue::give_up() {
+  given_up_ = true;
+  running_.reset();
+  queue_.clear();
+  cancelled_.clear();
 }
 
 std::vector<Result> WorkerQueue::take_cancelled() {

@@ -184,6 +184,28 @@ void CoordinatorNode::commit() {
   obsolete_.clear();
 }
 
+void CoordinatorNode::hear(Time now, const Mail& mail) {
+  FromWorker message;
+  try {
+    message = decode_from_worker(mail.bytes);
+  } catch (const Error& error) {
+    log(LogLevel::warning,
+        "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
+    return;
+  }
+  take(coordinator_.on(now, WorkerSaid{WorkerId(static_cast<std::uint32_t>(mail.from)), message}));
+  const auto* unavailable = std::get_if<Unavailable>(&message);
+  // The end of the study names the last reason.
+  if (unavailable != nullptr && !coordinator_.finished()) {
+    Problem problem = unavailable->problem;
+    problem.what += "; its workers are left out of this run";
+    const std::string text = problem.text();
+    if (said_.insert(text).second) {
+      log(LogLevel::warning, text);
+    }
+  }
+}
+
 bool CoordinatorNode::tick() {
   if (done()) {
     return false;
@@ -192,13 +214,7 @@ bool CoordinatorNode::tick() {
   const auto mails = link_.poll();
   bool busy = !mails.empty();
   for (const Mail& mail : mails) {
-    try {
-      take(coordinator_.on(now, WorkerSaid{WorkerId(static_cast<std::uint32_t>(mail.from)),
-                                           decode_from_worker(mail.bytes)}));
-    } catch (const Error& error) {
-      log(LogLevel::warning,
-          "rank " + std::to_string(mail.from) + " sent something unreadable: " + error.what());
-    }
+    hear(now, mail);
   }
   if (stop_) {
     take(coordinator_.on(now, StopRequested{*stop_}));

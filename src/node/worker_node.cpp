@@ -20,6 +20,8 @@ template <class Call>
 std::optional<Result> guarded(const Assignment& assignment, Call&& call) {
   try {
     return call();
+  } catch (const TrainerUnavailable&) {
+    throw;
   } catch (const Error& error) {
     Result result = empty_result(assignment, Outcome::failed, error.what());
     result.error = error.kind();
@@ -189,6 +191,24 @@ void WorkerNode::advance(Time now) {
   }
 }
 
+bool WorkerNode::work(Time now) {
+  bool busy = false;
+  if (!queue_.running()) {
+    if (const auto next = queue_.take()) {
+      begin(now, *next);
+      busy = true;
+    }
+  }
+  if (held_) {
+    report_if_ready();
+    busy = true;
+  } else if (queue_.running()) {
+    advance(now);
+    busy = true;
+  }
+  return busy;
+}
+
 bool WorkerNode::tick() {
   if (done_) {
     return false;
@@ -202,18 +222,11 @@ bool WorkerNode::tick() {
     done_ = true;
     return true;
   }
-  if (!queue_.running()) {
-    if (const auto next = queue_.take()) {
-      begin(now, *next);
-      busy = true;
-    }
-  }
-  if (held_) {
-    report_if_ready();
-    busy = true;
-  } else if (queue_.running()) {
-    advance(now);
-    busy = true;
+  try {
+    busy = work(now) || busy;
+  } catch (const TrainerUnavailable& error) {
+    queue_.give_up();
+    say(Unavailable{error.kind(), error.problems().front()});
   }
   if (queue_.heartbeat_due(clock_.now())) {
     const auto& running = queue_.running();

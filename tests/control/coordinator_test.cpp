@@ -48,10 +48,25 @@ class CoordinatorTest : public testing::Test {
       say(w, Hello{});
     }
   }
+  // As another process, which knows the journal alone.
+  void reopen() {
+    c_ = std::make_unique<Coordinator>(study_.spec, study_.space);
+    for (const Event& e : journal_) {
+      c_->replay(e);
+    }
+    sent_.clear();
+  }
   void say(std::uint32_t worker, const FromWorker& message) {
     take(c_->on(now_, WorkerSaid{WorkerId(worker), message}));
   }
   void tick() { take(c_->on(now_, Tick{})); }
+  void expect_same_on_replay() const {
+    State replayed;
+    for (const Event& e : journal_) {
+      replayed.apply(e);
+    }
+    EXPECT_EQ(replayed.digest(), c_->state().digest());
+  }
 
   // The assignments sent to a worker since the last call.
   std::vector<Assignment> assigned(std::uint32_t worker) {
@@ -113,11 +128,7 @@ TEST_F(CoordinatorTest, ExtractsThenSearchesThenRetrains) {
   EXPECT_TRUE(c_->state().ended);
   EXPECT_TRUE(c_->state().end.success);
   EXPECT_TRUE(c_->finished());
-  State replayed;
-  for (const Event& e : journal_) {
-    replayed.apply(e);
-  }
-  EXPECT_EQ(replayed.digest(), c_->state().digest());
+  expect_same_on_replay();
 }
 
 // A resumed run reaches its retraining before all workers have said Hello; planning then would give
@@ -242,6 +253,97 @@ TEST_F(CoordinatorTest, ATrialThatKillsTwoWorkersIsFailed) {
   }
   EXPECT_EQ(c_->state().trial(killer).result.outcome, Outcome::crashed);
   EXPECT_EQ(c_->state().trial(killer).attempts, 2U);
+}
+
+const Unavailable no_program{ErrorKind::io, {"a.yaml:3", "no such program: x", "", "put it back"}};
+
+// Of what it held nothing is to blame, also for its second: others get it, as if it had been
+// stopped.
+TEST_F(CoordinatorTest, AWorkerThatCanDoNothingIsLeftOut) {
+  begin({1, 2});
+  const auto extraction = assigned(1);
+  ASSERT_EQ(extraction.size(), 1U);
+  assigned(2);
+  finish(1, extraction[0], NAN);
+  say(2, Done{empty_result(extraction[0], Outcome::finished, "")});
+  const auto given_back = assigned(2);
+  ASSERT_FALSE(given_back.empty());
+  say(2, no_program);
+  EXPECT_EQ(c_->state().workers_lost, 1U);
+  EXPECT_EQ(c_->state().interruptions, 0U);  // nobody was asked to stop
+  for (const Assignment& a : given_back) {
+    EXPECT_EQ(c_->state().trial(a.trial).crashes, 0U);
+    EXPECT_NE(c_->state().trial(a.trial).status, TrialStatus::done);
+  }
+  say(2, Heartbeat{});
+  say(2, Hello{});
+  for (int round = 0; round < 20 && !c_->state().ended; ++round) {
+    EXPECT_TRUE(assigned(2).empty());
+    for (const Assignment& a : assigned(1)) {
+      finish(1, a, a.kind == AssignmentKind::trial ? 1 : NAN);
+    }
+    now_ += seconds(2);
+    tick();
+  }
+  EXPECT_TRUE(c_->state().end.success);
+  EXPECT_EQ(c_->state().trials_finished, 6U);
+  EXPECT_FALSE(c_->stranded());
+  EXPECT_FALSE(c_->any_hung());
+  expect_same_on_replay();
+}
+
+TEST_F(CoordinatorTest, WithoutAnyWorkerTheStudyStopsAndGoesOnLater) {
+  begin({1});
+  extract(1);
+  const auto work = assigned(1);
+  ASSERT_FALSE(work.empty());
+  say(1, no_program);
+  EXPECT_TRUE(c_->finished());
+  EXPECT_FALSE(c_->stranded());
+  EXPECT_TRUE(c_->state().open.empty());
+  EXPECT_EQ(c_->state().end.error, ErrorKind::io);
+  EXPECT_EQ(c_->state().end.message,
+            "a.yaml:3: no such program: x; no worker is left\n  hint: put it back");
+  EXPECT_TRUE(std::holds_alternative<Shutdown>(sent_.back().message));
+  reopen();
+  restart(2, {1});
+  const auto again = assigned(1);
+  ASSERT_FALSE(again.empty());
+  EXPECT_EQ(again.front().trial, work.front().trial);
+}
+
+TEST_F(CoordinatorTest, WorkersThatHaveYetToAppearAreWaitedFor) {
+  begin({1});
+  extract(1);
+  for (const bool appears : {true, false}) {
+    reopen();
+    RunStarted started;
+    started.run = RunId(appears ? 2 : 3);
+    started.workers = 2;
+    started.subset_present = true;
+    take(c_->start(now_, started, {WorkerId(1), WorkerId(2)}));
+    say(1, Hello{});
+    ASSERT_FALSE(assigned(1).empty());
+    say(1, no_program);
+    EXPECT_FALSE(c_->finished());
+    if (appears) {
+      say(2, Hello{});
+      EXPECT_FALSE(assigned(2).empty());
+    }
+    now_ += seconds(61);
+    tick();
+    EXPECT_EQ(c_->finished(), !appears);
+  }
+}
+
+TEST_F(CoordinatorTest, AStudyThatIsStoppedAnywayIsNoFailure) {
+  begin({1});
+  extract(1);
+  take(c_->on(now_, StopRequested{"stopped by SIGTERM"}));
+  say(1, no_program);
+  EXPECT_TRUE(c_->finished());
+  EXPECT_FALSE(c_->state().ended);
+  EXPECT_EQ(c_->state().run_end_reason, "stopped by SIGTERM");
 }
 
 TEST_F(CoordinatorTest, StoppingCancelsWaitsAndEnds) {

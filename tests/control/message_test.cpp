@@ -36,13 +36,18 @@ TEST(Message, ReadsBackTheSame) {
   r.test.overall = {"", 8, 7, NAN, 5, 4, 3, 2, 1};
   const Bytes done = encode(FromWorker{Done{r}});
   EXPECT_EQ(encode(decode_from_worker(done)), done);
+  const auto unavailable = std::get<Unavailable>(decode_from_worker(
+      encode(FromWorker{Unavailable{ErrorKind::io, {"a.yaml:3", "what", "why", "hint"}}})));
+  EXPECT_EQ(unavailable.error, ErrorKind::io);
+  EXPECT_EQ(unavailable.problem.text(), "a.yaml:3: what\n  why: why\n  hint: hint");
 }
 
 // What a broken or foreign process sends must not bring rank 0 down.
 TEST(Message, AnyBytesAreDecodedOrRefused) {
   const std::vector<Bytes> seeds{
       encode(ToWorker{Assign{some_assignment()}}), encode(FromWorker{Done{Result{}}}),
-      encode(FromWorker{Heartbeat{AssignmentId(1), {1, 2, 3}}}), encode(ToWorker{Shutdown{"bye"}})};
+      encode(FromWorker{Heartbeat{AssignmentId(1), {1, 2, 3}}}), encode(ToWorker{Shutdown{"bye"}}),
+      encode(FromWorker{Unavailable{ErrorKind::io, {"a", "b", "c", "d"}}})};
   const Rng rng(1, Purpose::noise);
   int refused = 0;
   for (std::uint64_t i = 0; i < 20000; ++i) {

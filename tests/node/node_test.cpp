@@ -20,6 +20,7 @@ RunFacts alone() {
 }
 
 // Runs until the end, or until `most` ticks.
+template <class Trainer = CurveTrainer>
 State run(const StudyIdentity& study, MemFiles& files, int most = 1 << 20,
           std::uint32_t snapshot_events = 5) {
   SimClock clock;
@@ -27,7 +28,7 @@ State run(const StudyIdentity& study, MemFiles& files, int most = 1 << 20,
   CoordinatorOptions options;
   options.snapshot_events = snapshot_events;
   CoordinatorNode coordinator(study, alone(), link.coordinator_end(), files, clock, options);
-  CurveTrainer trainer(clock, {});
+  Trainer trainer(clock, {});
   WorkerNode worker(link.worker_end(), trainer, clock);
   for (int i = 0; i < most && !coordinator.done(); ++i) {
     coordinator.tick();
@@ -257,6 +258,31 @@ TEST(Nodes, ATrialHasEndedWhenNothingIsLeftOfIt) {
     worker.tick();
   }
   EXPECT_EQ(results().size(), 1U);
+}
+
+// A trainer that cannot train any more: at the third trial, until it is mended.
+class Unavailing : public CurveTrainer {
+ public:
+  using CurveTrainer::CurveTrainer;
+  void start(const Assignment& assignment) override {
+    if (assignment.kind == AssignmentKind::trial && assignment.trial.value >= 3) {
+      throw TrainerUnavailable(ErrorKind::io, Problem{"", "no such program: x", "", "put it back"});
+    }
+    CurveTrainer::start(assignment);
+  }
+};
+
+TEST(Nodes, AWorkerThatCannotTrainGivesBackWhatItHolds) {
+  MemFiles files;
+  const StudyIdentity study = simulated_study(1, 30);
+  const State state = run<Unavailing>(study, files, 10000);
+  EXPECT_EQ(state.end.message, "no such program: x; no worker is left\n  hint: put it back");
+  EXPECT_EQ(state.trials_done, 2U);
+  EXPECT_EQ(state.trials_failed, 0U);
+  EXPECT_EQ(state.trial(TrialId(3)).crashes, 0U);
+  EXPECT_TRUE(state.open.empty());
+  EXPECT_TRUE(state.run_ended);
+  EXPECT_EQ(run(study, files).trials_done, 30U);  // once it is mended
 }
 
 // Whatever a crash leaves, the journal holds all that anybody was told.

@@ -107,8 +107,9 @@ class Coordinator {
 
  private:
   struct Worker {
-    bool present = false;  // has said Hello and is not lost
-    bool silent = false;   // lost by its silence, and has not spoken since
+    bool present = false;   // has said Hello and is not lost
+    bool silent = false;    // lost by its silence, and has not spoken since
+    bool left_out = false;  // it can train nothing, and said so
     Time heard{};
     Duration slice{};                   // how long it usually keeps silent beyond its heartbeat
     std::vector<AssignmentId> holds;    // in the order of their sending
@@ -142,7 +143,8 @@ class Coordinator {
   double mean_trial_seconds_ = -1;  // exponential mean over this run's results; negative: none yet
   bool teams_current_ = false;      // planned for the workers of this run
   bool stranded_ = false;
-  bool all_served_ = false;  // each worker has had a trial in this run
+  std::optional<Unavailable> unavailable_;  // what the last worker that was left out said
+  bool all_served_ = false;                 // each worker has had a trial in this run
 
   void record(Step& step, const Event& event);
   void hear(Step& step, Time now, WorkerId from, const FromWorker& message);
@@ -150,6 +152,8 @@ class Coordinator {
   [[nodiscard]] Result without_known_curve(const Result& result) const;
   void list(WorkerId id);
   void lose(Step& step, WorkerId worker, const std::string& why);
+  void leave_out(Step& step, WorkerId worker, const Unavailable& said);
+  [[nodiscard]] bool none_left() const;
   void check_silence(Step& step, Time now);
   void request_stop(Step& step, Time now, const std::string& reason);
   void proceed(Step& step, Time now);
@@ -184,6 +188,7 @@ class Coordinator {
   [[nodiscard]] std::size_t unserved_workers();
   [[nodiscard]] std::uint32_t queue_depth() const;
   [[nodiscard]] std::vector<WorkerId> present_workers() const;
+  [[nodiscard]] std::size_t expected_workers() const;
   [[nodiscard]] std::vector<WorkerId> idle_workers() const;
   [[nodiscard]] std::vector<WorkerId> idle_retrainers() const;
   [[nodiscard]] bool search_complete() const;

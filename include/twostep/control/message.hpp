@@ -22,7 +22,11 @@ struct Heartbeat {
 struct Done {
   Result result;
 };
-using FromWorker = std::variant<Hello, Heartbeat, Done>;
+struct Unavailable {  // it can do nothing more in this run, and gives back what it holds
+  ErrorKind error = ErrorKind::internal;
+  Problem problem;
+};
+using FromWorker = std::variant<Hello, Heartbeat, Done, Unavailable>;
 
 // To a worker.
 struct Assign {

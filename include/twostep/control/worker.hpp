@@ -36,6 +36,8 @@ class WorkerQueue {
   void ended();
   // The running training goes on from where it had taken so long.
   void spent(double before) { spent_ = before; }
+  // Gives back what it has, and takes nothing more.
+  void give_up();
   // Results for assignments that were cancelled before they were started.
   [[nodiscard]] std::vector<Result> take_cancelled();
 
@@ -68,6 +70,7 @@ class WorkerQueue {
   Time heard_;
   Time awake_ = heard_;
   Time last_heartbeat_{};
+  bool given_up_ = false;
   std::optional<std::string> shutdown_;
 };
 

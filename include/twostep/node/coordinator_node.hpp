@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ class CoordinatorNode {
   std::vector<WorkerGone> gone_;
   std::vector<WorkerId> lost_;
   std::vector<std::string> warnings_;
+  std::set<std::string> said_;  // of workers that were left out, all of one host for one reason
   std::vector<Outgoing> outbox_;
   bool already_finished_ = false;
   bool resumed_ = false;
@@ -80,6 +82,7 @@ class CoordinatorNode {
   std::vector<std::string> obsolete_;  // checkpoints of what has ended
 
   void take(Step step);
+  void hear(Time now, const Mail& mail);
   [[nodiscard]] bool has_checkpoint(const Result& result) const;
   void commit();
   void look_for_successor();

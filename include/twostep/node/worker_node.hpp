@@ -1,7 +1,8 @@
 // A worker: mail in, one slice of training, mail out. The leader of a long training saves it now
 // and then, and when it is stopped, and goes on from what was saved. tick never blocks longer than
 // a slice (members of a team wait for each other inside theirs). What a trainer throws ends the
-// assignment, not the worker.
+// assignment, not the worker; where nothing can be trained any more the worker gives back what it
+// holds, and stays without work until the run ends.
 #pragma once
 
 #include <deque>
@@ -49,6 +50,7 @@ class WorkerNode {
 
   void say(const FromWorker& message);
   bool receive(Time now);
+  bool work(Time now);
   void begin(Time now, const Assignment& assignment);
   void advance(Time now);
   void load_checkpoint(const Assignment& assignment);

@@ -1,8 +1,8 @@
 // Port: the one thing that a worker can do with an assignment: advance it. An implementation holds
 // at most one assignment at a time. Members of a team call start and advance together (their
 // collectives meet inside), and only the leader's Result counts. start and advance throw Error when
-// this assignment cannot go on; the worker turns it into a failed Result and the trainer is idle
-// again.
+// this assignment cannot go on; the worker turns it into a failed Result, unless it is a
+// TrainerUnavailable, and the trainer is idle again.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <span>
 
 #include "twostep/base/bytes.hpp"
+#include "twostep/base/error.hpp"
 #include "twostep/base/time.hpp"
 #include "twostep/study/assignment.hpp"
 #include "twostep/study/result.hpp"
@@ -20,6 +21,13 @@ struct Progress {
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
   double best = 0;  // best validation loss so far; NaN before the first validation
+};
+
+// Nothing can be trained here any more, whatever the assignment: the worker gives it back and is
+// left out of the run.
+class TrainerUnavailable : public Error {
+ public:
+  using Error::Error;
 };
 
 class Trainer {

@@ -18,7 +18,7 @@ enum class Outcome {
   diverged,     // loss or gradient became NaN or infinite
   failed,       // an Error at the trial boundary; `message` says which
   timed_out,    // exceeded its time limit
-  interrupted,  // stopped on request before its end; will be dispatched again
+  interrupted,  // stopped on request, or given back by its worker; will be dispatched again
   crashed,      // its worker died under it as often as allowed (set by the coordinator)
   paused,       // a rung below the last is reached
   stopped,      // given up at a rung by the early-stopping rule (set by the coordinator)
@@ -70,7 +70,7 @@ struct Result {
   std::uint64_t parameters = 0;
   double seconds = 0;   // of training, on the leader; the only field that a clock decides
   std::string message;  // why it failed
-  ErrorKind error = ErrorKind::internal;  // if failed
+  ErrorKind error = ErrorKind::internal;  // if failed, or given back
   // retrain:
   Evaluation validation;
   Evaluation test;
