@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "adapters/posix/executable.hpp"
 #include "adapters/posix/host.hpp"
-#include "adapters/posix/program.hpp"
 #include "app/commands.hpp"
 #include "app/study_setup.hpp"
 #include "app/warm_start.hpp"

@@ -1,10 +1,13 @@
 #include "app/command_trainer.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "adapters/posix/executable.hpp"
 #include "adapters/posix/host.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/error.hpp"
@@ -24,7 +27,10 @@ constexpr std::uint64_t most_seed = std::uint64_t{1} << 32;  // what every libra
 
 CommandTrainer::CommandTrainer(const StudySpec& spec, const Space& space, Files& files,
                                Clock& clock)
-    : spec_(spec), space_(space), files_(files), clock_(clock), out_(0), err_(0) {}
+    : spec_(spec), space_(space), files_(files), clock_(clock), out_(0), err_(0) {
+  const std::vector<std::string>& command = spec.trainer.command;
+  std::copy_if(command.begin() + 1, command.end(), std::back_inserter(files_named_), exists);
+}
 
 std::string CommandTrainer::folder() const {
   const bool retrains = assignment_->kind == AssignmentKind::retrain;
@@ -109,18 +115,11 @@ Result CommandTrainer::result(Outcome outcome, const std::string& message) const
   return r;
 }
 
-Result CommandTrainer::ended_with(int status) const {
-  constexpr int killed = 128;
-  constexpr int most_signal = 64;
+Result CommandTrainer::ended_with(const ProgramEnd& end) const {
   const std::string words = last_words(err_.text());
   const std::string why = words.empty() ? "" : ": " + words;
-  if (status > killed && status <= killed + most_signal) {
-    return result(Outcome::failed,
-                  "the command was ended by signal " + std::to_string(status - killed) + why);
-  }
-  if (status != 0) {
-    return result(Outcome::failed,
-                  "the command ended with exit code " + std::to_string(status) + why);
+  if (end != ProgramEnd{}) {
+    return result(Outcome::failed, "the command " + end_text(end) + why);
   }
   if (!said_.any()) {
     return result(
@@ -130,6 +129,37 @@ Result CommandTrainer::ended_with(int status) const {
   const bool part = assignment_->kind == AssignmentKind::trial && assignment_->rows > 0 &&
                     assignment_->rows < spec_.search.subset.rows;
   return result(part ? Outcome::paused : Outcome::finished, "");  // a whole training on some rows
+}
+
+// What kept the program from its work, if that is not this configuration's doing.
+std::optional<Problem> CommandTrainer::find_cause(const ProgramEnd& end) const {
+  constexpr int not_run = 126;    // as `env` and the like have it of what they were to become,
+  constexpr int not_found = 127;  // or do not find
+  const std::string& program = spec_.trainer.command.front();
+  // A script may go between its start and its being read.
+  const bool failed = (end.code != 0 || end.signal != 0) && !said_.any();
+  if (end.start_error != 0 || (failed && !find_program(program))) {
+    return program_problem(program, end.start_error != 0 ? end.start_error : ENOENT);
+  }
+  if (!failed) {
+    return std::nullopt;
+  }
+  const auto gone = std::find_if_not(files_named_.begin(), files_named_.end(), exists);
+  if (gone != files_named_.end()) {
+    return Problem{"", "no such file: " + *gone, "it was there when the run began", put_it_back};
+  }
+  return end.code == not_run || end.code == not_found ? program_problem(program) : std::nullopt;
+}
+
+void CommandTrainer::refuse(ErrorKind kind, const Problem& problem) {
+  program_.reset();
+  assignment_.reset();
+  const std::string place = problem.where.empty() ? "" : problem.where + ": ";
+  throw TrainerUnavailable(
+      kind,
+      Problem{spec_.trainer.command_at.text,
+              "trainer.command on " + host_name() + ": " + place + problem.what, problem.why,
+              problem.hint.empty() ? "mend it; the same command then goes on" : problem.hint});
 }
 
 // Results do not depend on it.
@@ -174,18 +204,20 @@ std::optional<Result> CommandTrainer::advance(Duration slice) {
   if (!program_) {
     try {
       launch();
-    } catch (const Error&) {
-      assignment_.reset();
-      throw;
+    } catch (const Error& error) {
+      refuse(error.kind(), error.problems().front());
     }
   }
   const Program::Output text = program_->read(slice);
   out_.add(text.out);
   err_.add(text.err);
   said_.hear(text.out);
-  const auto status = program_->ended();
-  if (status) {
+  const auto& end = program_->ended();
+  if (end) {
     said_.hear_end();
+    if (const auto cause = find_cause(*end)) {
+      refuse(ErrorKind::io, *cause);
+    }
   }
   if (said_.diverged()) {
     return leave(result(Outcome::diverged, "the command's value is not finite"));
@@ -193,7 +225,7 @@ std::optional<Result> CommandTrainer::advance(Duration slice) {
   if (said_.reached()) {
     return leave(result(Outcome::paused, ""));
   }
-  return status ? std::optional(leave(ended_with(*status))) : std::nullopt;
+  return end ? std::optional(leave(ended_with(*end))) : std::nullopt;
 }
 
 Progress CommandTrainer::progress() const {

@@ -1,6 +1,7 @@
 // The user's program as a trainer: trainer.command. It is told its configuration in a JSON file and
 // in the environment, and says its values in lines of JSON on its standard output
-// (docs/command.md).
+// (docs/command.md). Where it cannot be started, or a file that its command names has gone, no
+// trial is to blame: TrainerUnavailable.
 #pragma once
 
 #include <memory>
@@ -35,6 +36,7 @@ class CommandTrainer : public Trainer {
   const Space& space_;
   Files& files_;
   Clock& clock_;
+  std::vector<std::string> files_named_;  // words of the command that were files at the beginning
   std::optional<Assignment> assignment_;
   std::unique_ptr<Program> program_;
   std::unique_ptr<Program> leaving_;  // told to end
@@ -47,9 +49,11 @@ class CommandTrainer : public Trainer {
   [[nodiscard]] std::string folder() const;
   [[nodiscard]] std::string configuration() const;
   void launch();
+  [[nodiscard]] std::optional<Problem> find_cause(const ProgramEnd& end) const;
+  [[noreturn]] void refuse(ErrorKind kind, const Problem& problem);
   void keep_output();
   [[nodiscard]] Result result(Outcome outcome, const std::string& message) const;
-  [[nodiscard]] Result ended_with(int status) const;
+  [[nodiscard]] Result ended_with(const ProgramEnd& end) const;
   Result leave(Result result);
 };
 

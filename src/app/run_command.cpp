@@ -166,7 +166,8 @@ int run_rank_zero(const RunOptions& options, MpiWorld& world) {
     const State& state = host->node().state();
     // MPI_Finalize would wait for ranks that are gone or cannot be reached, or for those that hold
     // a file that they could not write.
-    const bool broken = state.ended && !state.end.success && state.end.error == ErrorKind::io;
+    const bool broken = state.ended && !state.end.success && state.end.error == ErrorKind::io &&
+                        !host->setup().spec.runs_command();
     if (host->node().coordinator().stranded() || broken || host->hurried() ||
         host->node().coordinator().any_hung()) {
       end_all(code);

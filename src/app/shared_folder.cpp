@@ -1,19 +1,20 @@
 #include "app/shared_folder.hpp"
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "adapters/posix/clock.hpp"
+#include "adapters/posix/executable.hpp"
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
-#include "adapters/posix/program.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep {
 namespace {
 
 const std::string no_data = "data ";
-const std::string no_program = "program";
+const std::string no_program = "program ";
 
 std::string add_host(const std::string& list, const std::string& host) {
   if (list.empty()) {
@@ -66,8 +67,11 @@ std::string missing_here(const StudySetup& setup, const std::string& mark) {
   } catch (const Error&) {
     return "study";
   }
-  if (setup.spec.runs_command() && !find_program(setup.spec.trainer.command.front())) {
-    return no_program;
+  if (setup.spec.runs_command()) {
+    if (auto problem = program_problem(setup.spec.trainer.command.front())) {
+      problem->hint.clear();
+      return no_program + problem->text();
+    }
   }
   for (const ShardInfo& shard : setup.shards.shards) {
     const std::string path = rooted(setup.data_root, shard.path);
@@ -81,14 +85,15 @@ std::string missing_here(const StudySetup& setup, const std::string& mark) {
 void check_all_see(const StudySetup& setup, const std::vector<Place>& places,
                    const std::vector<std::string>& missing) {
   std::string without_study;
-  std::string without_program;
+  std::map<std::string, std::string> without_program;  // hosts by what is wrong there
   std::vector<Problem> without_data;
   for (std::size_t rank = 1; rank < missing.size(); ++rank) {
     const std::string& host = places[rank].host;
     if (missing[rank] == "study") {
       without_study = add_host(without_study, host);
-    } else if (missing[rank] == no_program) {
-      without_program = add_host(without_program, host);
+    } else if (missing[rank].starts_with(no_program)) {
+      std::string& hosts = without_program[missing[rank].substr(no_program.size())];
+      hosts = add_host(hosts, host);
     } else if (missing[rank].starts_with(no_data)) {
       const std::string where = host + ":" + missing[rank].substr(no_data.size());
       const bool said = std::any_of(without_data.begin(), without_data.end(),
@@ -110,11 +115,15 @@ void check_all_see(const StudySetup& setup, const std::vector<Place>& places,
                 "files may lie on each host's own disk (--data-root)"});
   }
   if (!without_program.empty()) {
-    const std::string& program = setup.spec.trainer.command.front();
-    throw Error(ErrorKind::config,
-                Problem{"trainer.command", "no such program on " + without_program + ": " + program,
-                        places.front().host + ", where rank 0 is, has it",
-                        "install it there, or name it by a path that all hosts have"});
+    std::vector<Problem> problems;
+    for (const auto& [text, hosts] : without_program) {
+      problems.push_back({setup.spec.trainer.command_at.text,
+                          "trainer.command on " + hosts + ": " + text, "", ""});
+    }
+    problems.back().hint = places.front().host +
+                           ", where rank 0 is, can run it: install it on the others too, or name "
+                           "it by a path that all hosts have";
+    throw Error(ErrorKind::config, problems);
   }
   if (!without_data.empty()) {
     throw Error(ErrorKind::data, without_data);

@@ -30,9 +30,9 @@ class SharedMark {
   std::string name_;
 };
 
-// What a worker misses: "", "study", or "data PATH".
+// What a worker misses: "", "study", "data PATH", or "program" and why it cannot be run.
 [[nodiscard]] std::string missing_here(const StudySetup& setup, const std::string& mark);
-// Error{study} or Error{data} with the hosts on which something is missing.
+// Error{study}, Error{data} or Error{config} with the hosts on which something is missing.
 void check_all_see(const StudySetup& setup, const std::vector<Place>& places,
                    const std::vector<std::string>& missing);
 

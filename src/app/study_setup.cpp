@@ -4,9 +4,9 @@
 #include <set>
 
 #include "adapters/onednn/onednn_engine.hpp"
+#include "adapters/posix/executable.hpp"
 #include "adapters/posix/host.hpp"
 #include "adapters/posix/posix_files.hpp"
-#include "adapters/posix/program.hpp"
 #include "adapters/yaml/yaml_reader.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/base/rng.hpp"
@@ -86,14 +86,11 @@ void check_processor(const StudySpec& spec) {
   }
 }
 
-void check_program(const std::string& program) {
-  if (!find_program(program)) {
-    const bool path = program.find('/') != std::string::npos;
-    throw Error(ErrorKind::config,
-                Problem{"trainer.command", "no such program: " + program,
-                        path ? "it is not an executable file, seen from " + real_path(".")
-                             : "it is in none of the folders of PATH",
-                        "a script needs its interpreter: [python3, train.py]"});
+void check_program(const TrainerSpec& trainer) {
+  if (auto problem = program_problem(trainer.command.front())) {
+    problem->where = trainer.command_at.text;
+    problem->what = "trainer.command: " + problem->what;
+    throw Error(ErrorKind::config, *problem);
   }
 }
 
@@ -130,7 +127,7 @@ StudySetup load_study(const std::string& file, const std::string& data_root) {
   setup.spec = read_spec(read_yaml(setup.text, file));
   setup.space = make_space(setup.spec);
   if (setup.spec.runs_command()) {
-    check_program(setup.spec.trainer.command.front());
+    check_program(setup.spec.trainer);
     return setup;
   }
   check_processor(setup.spec);

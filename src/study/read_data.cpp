@@ -61,6 +61,7 @@ void read_files(ReaderContext& context, const ConfigNode& node) {
 // Words of a command, the first of which names a program. Numbers are words as well.
 void read_command(ReaderContext& context, const ConfigNode& node) {
   std::vector<std::string>& command = context.spec.trainer.command;
+  context.spec.trainer.command_at.text = node.where();
   const bool list = node.kind == Kind::sequence && !node.items.empty();
   for (const ConfigNode& item : list ? node.items : std::vector<ConfigNode>()) {
     if (item.kind == Kind::scalar && item.scalar.find('\0') == std::string::npos) {

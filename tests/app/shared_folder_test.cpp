@@ -43,14 +43,20 @@ TEST(SharedFolder, NamesTheHostsThatSeeAnotherOne) {
     command.spec.trainer.command = {"sh"};
     EXPECT_EQ(missing_here(command, mark.name()), "");
     command.spec.trainer.command = {"no-such-program"};
-    EXPECT_EQ(missing_here(command, mark.name()), "program");
+    const std::string program = missing_here(command, mark.name());
+    EXPECT_TRUE(program.starts_with("program no such program: no-such-program\n")) << program;
+    command.spec.trainer.command_at.text = "study.yaml:3";
     try {
-      check_all_see(command, places, {"", "", "program", "program", ""});
+      check_all_see(command, places, {"", "", program, program, program + "."});
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::config);
-      EXPECT_NE(std::string(error.what()).find("no such program on h2: no-such-program"),
-                std::string::npos);
+      ASSERT_EQ(error.problems().size(), 2U);  // one per cause
+      EXPECT_TRUE(error.problems()[0].text().starts_with(
+          "study.yaml:3: trainer.command on h2: no such program: no-such-program\n  why: "))
+          << error.what();
+      EXPECT_NE(error.problems()[1].text().find("on h3: "), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("hint: h1, where rank 0 is"), std::string::npos);
     }
   }
   try {

@@ -36,20 +36,8 @@ for n in range(1, amount + 1):
 
 
 def alive(mark):
-    """Processes, other than zombies, with `mark` in their command line."""
-    found = []
-    for entry in os.listdir("/proc"):
-        try:
-            if entry.isdigit():
-                with open(f"/proc/{entry}/cmdline", "rb") as file:
-                    words = file.read()
-                with open(f"/proc/{entry}/stat") as file:
-                    zombie = file.read().rsplit(")", 1)[1].split()[0] in "ZX"
-                if mark.encode() in words and not zombie:
-                    found.append(int(entry))
-        except OSError:
-            pass
-    return found
+    """Processes with `mark` in their command line."""
+    return [pid for pid, words, _ in support.processes() if mark.encode() in words]
 
 
 def ranks_below(launcher):

@@ -51,11 +51,11 @@ def environment(**extra):
     return env
 
 
-def command(ranks, *args):
+def command(ranks, *args, program=TWOSTEP):
     """The command line of `twostep ARGS` on this many ranks; 0: without a launcher."""
     if ranks == 0:
-        return [TWOSTEP, *args]
-    return [WRAPPER, MPIEXEC, str(ranks), TWOSTEP, *args]
+        return [program, *args]
+    return [WRAPPER, MPIEXEC, str(ranks), program, *args]
 
 
 def descendants(pid):
@@ -74,6 +74,22 @@ def descendants(pid):
         one = todo.pop()
         found.append(one)
         todo += children.get(one, [])
+    return found
+
+
+def processes():
+    """Number, command line and process group of each process other than zombies."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as file:
+                words = file.read()
+            with open(f"/proc/{entry}/stat") as file:
+                state, _, group = file.read().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if state not in "ZX":
+            found.append((int(entry), words, int(group)))
     return found
 
 
@@ -98,12 +114,14 @@ def wait_until(condition, what, seconds=60):
 class Case(unittest.TestCase):
     """A test in a temporary working directory, with a small aerosol data set in data/."""
 
-    data_rows = 6000
+    data_rows = 6000  # 0: no data set
     data_folder = None
 
     @classmethod
     def setUpClass(cls):
         cls.data_folder = tempfile.mkdtemp(prefix="twostep-data-")
+        if cls.data_rows == 0:
+            return
         subprocess.run(
             command(0)[:0] + [os.path.join(BIN, "twostep-make-aerosol"), "-o", cls.data_folder,
                               "--rows", str(cls.data_rows), "--shards", "2"],
@@ -138,8 +156,8 @@ class Case(unittest.TestCase):
             self.assertEqual(done.returncode, code, f"{args}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def start(self, *args, ranks=0):
-        return subprocess.Popen(command(ranks, *args), cwd=self.folder, stdout=subprocess.DEVNULL,
+    def start(self, *args, ranks=0, program=TWOSTEP):
+        return subprocess.Popen(command(ranks, *args, program=program), cwd=self.folder, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True, env=environment())
 
     def events(self, folder="out"):

@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <filesystem>
 
 #include "adapters/posix/host.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/write_program.hpp"
 
 namespace twostep {
 namespace {
@@ -35,19 +39,11 @@ TEST(Excerpt, IsTheWholeOfWhatIsShort) {
   EXPECT_EQ(excerpt.text(), std::string(150, 'a') + std::string(50, 'b'));
 }
 
-TEST(Programs, AreFoundAsAShellFindsThem) {
-  ASSERT_TRUE(find_program("sh"));
-  EXPECT_EQ(find_program(*find_program("sh")), find_program("sh"));
-  for (const char* none : {"", "no-such-program", "/", "/etc/passwd", "./sh", "/no/such/sh"}) {
-    EXPECT_FALSE(find_program(none)) << none;
-  }
-}
-
-int wait_for_end(Program& program) {
+ProgramEnd wait_for_end(Program& program) {
   for (int i = 0; i < 600 && !program.ended(); ++i) {
     program.read(std::chrono::milliseconds(100));
   }
-  return program.ended().value_or(-1);
+  return program.ended().value_or(ProgramEnd{-1, -1, -1});
 }
 
 ProgramOptions shell(const std::string& script) {
@@ -60,7 +56,7 @@ TEST(Programs, AreStoppedHoweverSoonTheyAreTold) {
   for (int i = 0; i < 20; ++i) {
     Program program(shell("sleep 600"));
     program.terminate();
-    EXPECT_NE(wait_for_end(program), 0);
+    EXPECT_NE(wait_for_end(program), ProgramEnd{});
   }
   std::signal(SIGTERM, before);
 }
@@ -69,9 +65,73 @@ TEST(Programs, EndWithTheirCodeAlsoWhereChildrenAreIgnored) {
   const auto before = std::signal(SIGCHLD, SIG_IGN);
   {
     Program program(shell("exit 7"));
-    EXPECT_EQ(wait_for_end(program), 7);
+    EXPECT_EQ(wait_for_end(program), ProgramEnd{7});
   }
   std::signal(SIGCHLD, before);
+}
+
+// An exit code of 128 and more is none of a signal.
+TEST(Programs, EndBySignalsOrByCodes) {
+  const auto end_of = [](const std::string& script) {
+    Program program(shell(script));
+    return wait_for_end(program);
+  };
+  EXPECT_EQ(end_of("exit 130"), ProgramEnd{130});
+  EXPECT_EQ(end_of("exit 255"), ProgramEnd{255});
+  EXPECT_EQ(end_of("kill -9 $$"), (ProgramEnd{0, SIGKILL}));
+  EXPECT_EQ(end_of("kill -11 $$"), (ProgramEnd{0, SIGSEGV}));
+  EXPECT_EQ(end_of("kill -15 $$"), (ProgramEnd{0, SIGTERM}));
+  EXPECT_EQ(end_of("kill -10 $$"), (ProgramEnd{0, SIGUSR1}));
+  EXPECT_EQ(end_of("exit 127"), ProgramEnd{127});
+  EXPECT_EQ(end_text({3}), "ended with exit code 3");
+  EXPECT_EQ(end_text({0, SIGKILL}), "was ended by signal 9 (Killed)");
+  EXPECT_EQ(end_text({137}), "ended with exit code 137, by which shells mean signal 9 (Killed)");
+}
+
+TEST(Programs, ThatIgnoreTheirEndAreKilled) {
+  Program program(shell("trap '' TERM; echo here; while :; do sleep 1; done"));
+  std::string said;
+  while (!program.ended() && said.empty()) {
+    said = program.read(std::chrono::milliseconds(100)).out;
+  }
+  program.terminate();
+  EXPECT_EQ(wait_for_end(program), (ProgramEnd{0, SIGKILL}));
+}
+
+TEST(Programs, ThatCannotBeStartedAreToldFromThoseThatFail) {
+  const auto error_of = [](const std::string& program) {
+    Program started({{program}, {{"PATH", "/usr/bin:/bin"}}, 0.2});
+    return wait_for_end(started);
+  };
+  EXPECT_EQ(error_of("/no/such/program"), (ProgramEnd{127, 0, ENOENT}));
+  EXPECT_EQ(error_of("no-such-program"), (ProgramEnd{127, 0, ENOENT}));
+  EXPECT_EQ(error_of("/etc/passwd"), (ProgramEnd{127, 0, EACCES}));
+  EXPECT_EQ(error_of("/etc/passwd/program"), (ProgramEnd{127, 0, ENOTDIR}));
+}
+
+// No shell takes it, as execvp would have it.
+TEST(Programs, WithoutAnInterpreterAreNotRun) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/script";
+  test::write_program(path, "echo it was run by a shell\n");
+  Program program({{path}, {{"PATH", "/usr/bin:/bin"}}, 0.2});
+  std::string said;
+  while (!program.ended()) {
+    said += program.read(std::chrono::milliseconds(100)).out;
+  }
+  EXPECT_EQ(*program.ended(), (ProgramEnd{127, 0, ENOEXEC}));
+  EXPECT_EQ(said, "");
+}
+
+// One that is replaced while it is started is waited for.
+TEST(Programs, ThatComeBackAtOnceAreRun) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/script";
+  Program program({{path}, {{"PATH", "/usr/bin:/bin"}}, 0.2});
+  program.read(std::chrono::milliseconds(200));
+  test::write_program(path + ".new", "#!/bin/sh\nexit 4\n");
+  std::filesystem::rename(path + ".new", path);
+  EXPECT_EQ(wait_for_end(program), ProgramEnd{4});
 }
 
 // Signals that this process ignores or holds back are as usual in the program.

@@ -205,9 +205,10 @@ enum class FinalistsPer { rank, node };
 // The user's program in place of the built-in trainer.
 struct TrainerSpec {
   std::vector<std::string> command;  // no shell; empty: the built-in trainer
-  bool maximise = false;             // larger values of the program are better
-  double grace_seconds = 10;         // between SIGTERM and SIGKILL
-  std::uint64_t output_kib = 1024;   // kept of stdout and of stderr, each, from both ends
+  OptionPlace command_at;
+  bool maximise = false;            // larger values of the program are better
+  double grace_seconds = 10;        // between SIGTERM and SIGKILL
+  std::uint64_t output_kib = 1024;  // kept of stdout and of stderr, each, from both ends
   FinalistsPer finalists_per = FinalistsPer::rank;
   friend bool operator==(const TrainerSpec&, const TrainerSpec&) = default;
 };

@@ -1,6 +1,8 @@
 // What every start of a program needs.
 #pragma once
 
+#include <unistd.h>
+
 #include <csignal>
 #include <string>
 #include <vector>
@@ -9,6 +11,9 @@ namespace twostep {
 
 // The exit code of a child that could not become the program, as shells have it.
 inline constexpr int cannot_execute = 127;
+
+// Of a guard: where it writes the errno with which the program could not be started.
+inline constexpr int start_report = 3;
 
 // For execve: null-terminated, and valid as long as `words` is unchanged.
 [[nodiscard]] inline std::vector<char*> exec_words(const std::vector<std::string>& words) {
@@ -19,6 +24,12 @@ inline constexpr int cannot_execute = 127;
   }
   out.push_back(nullptr);
   return out;
+}
+
+// In the child of a fork, instead of the program.
+[[noreturn]] inline void report_no_start(int error) {
+  static_cast<void>(::write(start_report, &error, sizeof error));
+  ::_exit(cannot_execute);
 }
 
 // Around a fork. A signal that came between fork and exec would be taken by a handler of this

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "adapters/posix/exec.hpp"
 #include "adapters/posix/host.hpp"
@@ -27,54 +27,48 @@ constexpr const char* of_launchers[] = {
     "OMPI_",  "OPAL_",   "ORTE_", "PRTE_",           "PMIX_",           "PMI_", "HYDRA_", "HYDI_",
     "SLURM_", "SLURMD_", "PALS_", "MPI_LOCALRANKID", "MPI_LOCALNRANKS", "JSM_", "FLUX_"};
 
-bool executable(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
-}
-
 [[noreturn]] void refuse_start(const std::string& what) {
   throw Error(ErrorKind::resources, Problem{what, "failed", std::strerror(errno), ""});
 }
 
-std::pair<int, int> make_output_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    refuse_start("pipe");
+// Its reading end does not block.
+class OutputPipe {
+ public:
+  OutputPipe() {
+    if (::pipe2(ends_, O_CLOEXEC) != 0) {
+      refuse_start("pipe");
+    }
+    ::fcntl(ends_[0], F_SETFL, ::fcntl(ends_[0], F_GETFL) | O_NONBLOCK);
   }
-  ::fcntl(ends[0], F_SETFL, ::fcntl(ends[0], F_GETFL) | O_NONBLOCK);
-  return {ends[0], ends[1]};
-}
+  OutputPipe(const OutputPipe&) = delete;
+  OutputPipe& operator=(const OutputPipe&) = delete;
+  ~OutputPipe() {
+    for (const int end : ends_) {
+      if (end >= 0) {
+        ::close(end);
+      }
+    }
+  }
+  [[nodiscard]] int writer() const { return ends_[1]; }
+  [[nodiscard]] int take_reader() { return std::exchange(ends_[0], -1); }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
 
 void close_others() {
 #ifdef SYS_close_range
-  if (::syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
+  if (::syscall(SYS_close_range, start_report + 1U, ~0U, 0U) == 0) {
     return;
   }
 #endif
   constexpr int many = 4096;
-  for (int fd = 3; fd < many; ++fd) {
+  for (int fd = start_report + 1; fd < many; ++fd) {
     ::close(fd);
   }
 }
 
 }  // namespace
-
-std::optional<std::string> find_program(const std::string& name) {
-  if (name.find('/') != std::string::npos) {
-    return executable(name) ? std::optional(name) : std::nullopt;
-  }
-  const std::string path = environment("PATH").value_or("/usr/bin:/bin");
-  for (std::size_t at = 0; at <= path.size();) {
-    const std::size_t end = std::min(path.find(':', at), path.size());
-    const std::string folder = end == at ? "." : path.substr(at, end - at);
-    if (!name.empty() && executable(folder + "/" + name)) {
-      return folder + "/" + name;
-    }
-    at = end + 1;
-  }
-  return std::nullopt;
-}
 
 std::vector<std::pair<std::string, std::string>> environment_of_programs() {
   std::vector<std::pair<std::string, std::string>> out;
@@ -109,13 +103,27 @@ std::string Excerpt::text() const {
   return head_ + note + tail_.substr(tail_.size() - kept);
 }
 
+std::string end_text(const ProgramEnd& end) {
+  constexpr int by_signal = 128;  // as shells have it of the last command in them
+  const auto named = [](int signal) {
+    return std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  };
+  if (end.signal != 0) {
+    return "was ended by signal " + named(end.signal);
+  }
+  const bool of_shell = end.code > by_signal && end.code < by_signal + SIGRTMIN;
+  return "ended with exit code " + std::to_string(end.code) +
+         (of_shell ? ", by which shells mean signal " + named(end.code - by_signal) : "");
+}
+
 Program::Program(const ProgramOptions& options) {
   struct sigaction reaped {};
   if (::sigaction(SIGCHLD, nullptr, &reaped) == 0 && reaped.sa_handler == SIG_IGN) {
     ::signal(SIGCHLD, SIG_DFL);  // ignored, it would take the guard's exit code with it
   }
-  const auto out = make_output_pipe();
-  const auto err = make_output_pipe();
+  OutputPipe out;
+  OutputPipe err;
+  OutputPipe start;
   std::vector<std::string> words{own_program(), "guard", std::to_string(own_pid()),
                                  std::to_string(options.grace_seconds)};
   words.insert(words.end(), options.command.begin(), options.command.end());
@@ -134,22 +142,23 @@ Program::Program(const ProgramOptions& options) {
     ::setpgid(0, 0);
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, STDIN_FILENO);
-    ::dup2(out.second, STDOUT_FILENO);
-    ::dup2(err.second, STDERR_FILENO);
-    close_others();  // locks and connections are not the program's to hold
+    ::dup2(out.writer(), STDOUT_FILENO);
+    ::dup2(err.writer(), STDERR_FILENO);
+    ::dup2(start.writer(), start_report);
+    ::fcntl(start_report, F_SETFD, 0);  // where it was that already
+    close_others();                     // locks and connections are not the program's to hold
     ::execve(arguments[0], arguments.data(), variables.data());
-    ::_exit(cannot_execute);
+    report_no_start(errno);
   }
   guard_ = pid;
-  ::close(out.second);
-  ::close(err.second);
-  out_ = out.first;
-  err_ = err.first;
+  out_ = out.take_reader();
+  err_ = err.take_reader();
+  start_ = start.take_reader();
 }
 
 Program::~Program() {
   terminate();
-  while (!status_) {
+  while (!end_) {
     read(std::chrono::milliseconds(100));
   }
 }
@@ -175,9 +184,28 @@ void Program::drain(int& from, std::string& to) {
   }
 }
 
+void Program::note_end(int status) {
+  end_.emplace();
+  if (WIFSIGNALED(status)) {
+    end_->signal = WTERMSIG(status);
+  } else {
+    end_->code = WEXITSTATUS(status);
+  }
+  int error = 0;
+  if (::read(start_, &error, sizeof error) == sizeof error) {
+    end_->start_error = error;
+  }
+  for (int* end : {&out_, &err_, &start_}) {
+    if (*end >= 0) {
+      ::close(*end);
+      *end = -1;
+    }
+  }
+}
+
 Program::Output Program::read(Duration longest) {
   Output text;
-  if (status_) {
+  if (end_) {
     return text;
   }
   pollfd ends[2] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
@@ -193,15 +221,7 @@ Program::Output Program::read(Duration longest) {
   } while (over && ((out_ >= 0 && ::poll(ends, 1, 0) > 0 && (ends[0].revents & POLLIN) != 0) ||
                     (err_ >= 0 && ::poll(ends + 1, 1, 0) > 0 && (ends[1].revents & POLLIN) != 0)));
   if (over) {
-    status_ = gone                ? cannot_execute
-              : WIFEXITED(status) ? WEXITSTATUS(status)
-                                  : 128 + WTERMSIG(status);
-    for (int* end : {&out_, &err_}) {
-      if (*end >= 0) {
-        ::close(*end);
-        *end = -1;
-      }
-    }
+    note_end(gone ? cannot_execute << 8 : status);
   } else if (out_ < 0 && err_ < 0) {
     ::usleep(static_cast<useconds_t>(std::min<long>(wait, 20)) * 1000);  // its pipes are closed
   }
@@ -209,7 +229,7 @@ Program::Output Program::read(Duration longest) {
 }
 
 void Program::terminate() {
-  if (!status_) {
+  if (!end_) {
     ::kill(static_cast<pid_t>(guard_), SIGTERM);
   }
 }

@@ -14,9 +14,6 @@
 
 namespace twostep {
 
-// The path of an executable file: the name itself where it has a slash, else from PATH.
-[[nodiscard]] std::optional<std::string> find_program(const std::string& name);
-
 // This process's environment without the variables by which MPI and batch systems know the ranks of
 // a job, so that the program does not take itself for one of them.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment_of_programs();
@@ -42,6 +39,15 @@ struct ProgramOptions {
   double grace_seconds = 10;                                     // between SIGTERM and SIGKILL
 };
 
+struct ProgramEnd {
+  int code = 0;         // its exit code, if no signal ended it
+  int signal = 0;       // that ended it; 0: none
+  int start_error = 0;  // errno with which it could not be started; 0: it was
+  friend bool operator==(const ProgramEnd&, const ProgramEnd&) = default;
+};
+// "ended with exit code 3", "was ended by signal 9 (Killed)"; of one that was started.
+[[nodiscard]] std::string end_text(const ProgramEnd& end);
+
 class Program {
  public:
   explicit Program(const ProgramOptions& options);  // Error{resources} if it cannot be started
@@ -55,20 +61,23 @@ class Program {
   };
   // What it has written since, after waiting for it up to `longest`.
   Output read(Duration longest);
-  // Its exit code, or 128 + the signal that killed it, once it has ended and all was read.
-  [[nodiscard]] std::optional<int> ended() const { return status_; }
+  // How it ended, once it has and all was read.
+  [[nodiscard]] const std::optional<ProgramEnd>& ended() const { return end_; }
   void terminate();  // SIGTERM, and SIGKILL to what is left after the grace
 
  private:
   long guard_ = -1;
   int out_ = -1;
   int err_ = -1;
-  std::optional<int> status_;
+  int start_ = -1;  // says with which error the program could not be started
+  std::optional<ProgramEnd> end_;
 
+  void note_end(int status);
   static void drain(int& from, std::string& to);
 };
 
-// What `twostep guard PARENT GRACE PROGRAM...` does; returns its exit code.
+// What `twostep guard PARENT GRACE PROGRAM...` does. It ends as the program has: returns its exit
+// code, or is ended by the same signal.
 int guard_program(const std::vector<std::string>& arguments);
 
 }  // namespace twostep
