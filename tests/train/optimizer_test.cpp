@@ -315,7 +315,7 @@ TEST(Initialise, HasItsVarianceAndForm) {
                                        {Initialisation::glorot_uniform, 2.0 / 300},
                                        {Initialisation::lecun_normal, 1.0 / 200},
                                        {Initialisation::lecun_uniform, 1.0 / 200},
-                                       {Initialisation::automatic, 2.0 / 200}}) {
+                                       {Initialisation::automatic, 1.0 / 200}}) {
     const Moments found = moments_of_weights(Activation::relu, kind);
     EXPECT_NEAR(found.variance, expected, 5 * expected * std::sqrt(2.0 / 20000)) << name(kind);
     const bool uniform = std::string(name(kind)).ends_with("_uniform");
@@ -326,9 +326,9 @@ TEST(Initialise, HasItsVarianceAndForm) {
 }
 
 TEST(Initialise, SuitsTheActivationByDefault) {
-  for (const auto& [activation, expected] : {std::pair(Activation::relu, 2.0 / 200),
-                                             {Activation::leaky_relu, 2.0 / 200},
-                                             {Activation::gelu, 2.0 / 200},
+  for (const auto& [activation, expected] : {std::pair(Activation::relu, 1.0 / 200),
+                                             {Activation::leaky_relu, 1.0 / 200},
+                                             {Activation::gelu, 1.0 / 200},
                                              {Activation::selu, 1.0 / 200},
                                              {Activation::tanh, 2.0 / 300},
                                              {Activation::sigmoid, 2.0 / 300}}) {

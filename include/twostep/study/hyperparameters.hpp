@@ -64,7 +64,7 @@ struct ModelSettings {
   Activation activation = Activation::relu;
   Activation output_activation = Activation::identity;
   Initialisation initialisation =
-      Initialisation::automatic;  // he for the relu family, lecun for selu, else glorot
+      Initialisation::automatic;  // lecun for the relu family and selu, else glorot
   Norm norm = Norm::none;
   std::vector<double> dropout;  // probability, one per hidden layer
   double input_noise = 0;       // deviation, in units of the normalised inputs

@@ -31,7 +31,7 @@ void add_model(Rows& t) {
                              nullptr)));
   t.push_back(tunable(
       choice("model.initialisation", initialisation_names(), "automatic",
-             "Distribution of the initial weights; automatic: he_uniform for the relu family, "
+             "Distribution of the initial weights; automatic: lecun_uniform for the relu family, "
              "lecun_normal for selu, else glorot_uniform.",
              nullptr)));
   t.push_back(tunable(choice(
