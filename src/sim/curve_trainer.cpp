@@ -28,6 +28,10 @@ void CurveTrainer::start(const Assignment& assignment) {
   stopped_ = false;
   double cost = options_.mean_seconds;
   if (assignment.kind == AssignmentKind::trial) {
+    if (clock_.now() >= options_.unavailable_at) {
+      unavailable_ = true;
+      throw TrainerUnavailable(ErrorKind::io, Problem{"", "no such program", "drawn", ""});
+    }
     if (draw(options_.seed, assignment.trial, draw_outcome) < options_.fail_share) {
       throw Error(ErrorKind::trial, Problem{"", "bad shard", "drawn", ""});
     }

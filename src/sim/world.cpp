@@ -28,14 +28,14 @@ class World {
       : options_(options),
         files_(files),
         rng_(options.seed, Purpose::simulation, 2),
+        rng_of_left_out_(options.seed, Purpose::simulation, 3),
         study_(simulated_study(options.seed, options.trials, options.rule, options.fidelity,
                                options.algorithm)) {}
 
   WorldReport run() {
     for (;;) {
       ++report_.jobs;
-      const bool faulty = options_.faults && report_.jobs <= options_.fault_jobs;
-      if (run_job(faulty ? draw_faults(options_, now_, [this] { return draw(); }) : Faults{})) {
+      if (run_job(faulty() ? draw_faults(options_, now_, [this] { return draw(); }) : Faults{})) {
         break;
       }
       if (report_.jobs > options_.fault_jobs + 50) {
@@ -50,6 +50,7 @@ class World {
   const WorldOptions options_;
   MemFiles& files_;
   Rng rng_;
+  Rng rng_of_left_out_;  // by job and rank, apart: a seed keeps its other faults
   std::uint64_t draws_ = 0;
   StudyIdentity study_;
   WorldReport report_;
@@ -70,6 +71,9 @@ class World {
   std::optional<std::uint32_t> stale_segment_;  // of the run that was killed last
   std::unique_ptr<RankZero> suspended_;         // the run that sleeps
 
+  [[nodiscard]] bool faulty() const {
+    return options_.faults && report_.jobs <= options_.fault_jobs;
+  }
   double draw() { return rng_.uniform(++draws_); }
   double draw(double low, double high) { return low + (high - low) * draw(); }
 
@@ -148,8 +152,12 @@ class World {
     curve.mean_seconds = options_.mean_trial_seconds;
     curve.killer_share = faults_.killer_share;
     curve.speed = draw() < faults_.straggler_share ? 0.1 : 1;
-    w.open(*zero_->network, static_cast<int>(rank), now_, curve, files_);
     const double longest = job_seconds(options_);
+    if (faulty() && rng_of_left_out_.uniform(report_.jobs, rank) < left_out_share()) {
+      curve.unavailable_at =
+          now_ + from_seconds(longest * rng_of_left_out_.uniform(report_.jobs, 1'000'000 + rank));
+    }
+    w.open(*zero_->network, static_cast<int>(rank), now_, curve, files_);
     if (draw() < faults_.death_share) {
       w.dies_at = now_ + from_seconds(draw(0, longest));
     }
@@ -158,6 +166,18 @@ class World {
       w.hangs_until = w.hangs_at + from_seconds(draw(30, 400));
     }
     schedule(static_cast<int>(rank), now_);
+  }
+
+  // A few workers of some jobs, all of some others.
+  double left_out_share() {
+    const double kind = rng_of_left_out_.uniform(report_.jobs, 0);
+    return kind < 0.1 ? 1 : kind < 0.4 ? 0.1 : 0;
+  }
+
+  // The study was stopped for want of workers, and goes on once there are some.
+  [[nodiscard]] bool all_left_out() const {
+    const State& s = zero_->node->state();
+    return !s.end.success && s.end.error == ErrorKind::io;
   }
 
   // True when the study has ended.
@@ -189,7 +209,7 @@ class World {
       report_.messages += zero_->network->messages();
       report_.time_ups += faults_.limit_at != never && !job_over_ ? 1 : 0;
     }
-    const bool ended = zero_ && !job_over_ && zero_->node->state().ended;
+    const bool ended = zero_ && !job_over_ && zero_->node->state().ended && !all_left_out();
     if (!ended) {
       now_ += std::chrono::seconds(30);  // the launcher starts it again
     }
@@ -276,7 +296,9 @@ class World {
       return;
     }
     w.clock->set(now_);
+    const bool available = !w.trainer->unavailable();
     const bool busy = w.node->tick();
+    report_.left_out += available && w.trainer->unavailable() ? 1 : 0;
     if (w.trainer->killed()) {
       kill_worker(rank);
       return;

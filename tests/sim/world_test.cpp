@@ -79,6 +79,7 @@ TEST(World, EveryFaultHappens) {
     sum.full_disks += r.full_disks;
     sum.worker_deaths += r.worker_deaths;
     sum.worker_hangs += r.worker_hangs;
+    sum.left_out += r.left_out;
     sum.stale_writes += r.stale_writes;
     sum.time_ups += r.time_ups;
     sum.returns += r.returns;
@@ -86,8 +87,8 @@ TEST(World, EveryFaultHappens) {
     sum.snapshot_parts += r.snapshot_parts;
   }
   for (const std::uint32_t met :
-       {sum.kills, sum.stops, sum.full_disks, sum.worker_deaths, sum.worker_hangs, sum.stale_writes,
-        sum.time_ups, sum.returns, sum.slow_syncs, sum.snapshot_parts}) {
+       {sum.kills, sum.stops, sum.full_disks, sum.worker_deaths, sum.worker_hangs, sum.left_out,
+        sum.stale_writes, sum.time_ups, sum.returns, sum.slow_syncs, sum.snapshot_parts}) {
     EXPECT_GT(met, 3U);
   }
 }

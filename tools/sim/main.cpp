@@ -61,10 +61,10 @@ void print_world(const twostep::WorldOptions& options, const twostep::WorldRepor
       r.state.trials_failed, r.state.trials_stopped, options.workers, r.jobs, r.virtual_seconds,
       elapsed);
   std::printf(
-      "  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, "
+      "  faults: %u kills, %u stops, %u full disks, %u worker deaths, %u hangs, %u left out, "
       "%u stale writes, %u time limits, %u runs back, %u slow syncs; %u snapshot parts\n",
-      r.kills, r.stops, r.full_disks, r.worker_deaths, r.worker_hangs, r.stale_writes, r.time_ups,
-      r.returns, r.slow_syncs, r.snapshot_parts);
+      r.kills, r.stops, r.full_disks, r.worker_deaths, r.worker_hangs, r.left_out, r.stale_writes,
+      r.time_ups, r.returns, r.slow_syncs, r.snapshot_parts);
   std::printf(
       "  %llu events, %llu messages; journal %llu bytes, checksum %08x; state %016llx, "
       "replayed %016llx\n",

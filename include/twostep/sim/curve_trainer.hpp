@@ -15,8 +15,9 @@ struct CurveOptions {
   double spread = 0.75;      // each costs between (1 - spread) and (1 + spread) times that
   double diverge_share = 0.02;
   double fail_share = 0.005;
-  double killer_share = 0;  // of trials that kill the process they run in
-  double speed = 1;         // of this worker
+  double killer_share = 0;            // of trials that kill the process they run in
+  double speed = 1;                   // of this worker
+  Time unavailable_at = Time::max();  // from then on no trial can be begun here
 };
 
 class CurveTrainer : public Trainer {
@@ -32,6 +33,8 @@ class CurveTrainer : public Trainer {
 
   // The present trial has killed the process.
   [[nodiscard]] bool killed() const { return killed_; }
+  // It could not begin one.
+  [[nodiscard]] bool unavailable() const { return unavailable_; }
 
   // What a trial comes to.
   [[nodiscard]] static double objective(std::uint64_t seed, TrialId trial);
@@ -43,6 +46,7 @@ class CurveTrainer : public Trainer {
   Duration left_{};
   Duration cost_{};
   bool killed_ = false;
+  bool unavailable_ = false;
   bool stopped_ = false;
 
   [[nodiscard]] Result result() const;

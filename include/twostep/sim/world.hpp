@@ -38,6 +38,7 @@ struct WorldReport {
   std::uint32_t full_disks = 0;
   std::uint32_t worker_deaths = 0;
   std::uint32_t worker_hangs = 0;
+  std::uint32_t left_out = 0;      // workers that could train nothing any more
   std::uint32_t stale_writes = 0;  // lines added by a run that should have been dead
   std::uint32_t time_ups = 0;      // jobs that knew their time limit, and ended before it
   std::uint32_t returns = 0;       // runs that were suspended, and woke beside their successor
