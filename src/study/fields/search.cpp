@@ -19,10 +19,11 @@ void add_search(Rows& t) {
             "Random trials before the model of tpe, forest or gp proposes; auto: as many as "
             "there are dimensions, at least 10 and at most 30.",
             [](StudySpec& s) -> Slot { return AutoSlot{&s.search.startup_trials}; }));
-  t.push_back(plain("search.population", T::integer, "", "auto", 2, 1e5,
-                    "Trials of a generation of cma_es or nsga2, living trials of evolution; auto: "
-                    "4 + 3 ln(dimensions), 32, 50.",
-                    [](StudySpec& s) -> Slot { return AutoSlot{&s.search.population}; }));
+  t.push_back(
+      plain("search.population", T::integer, "", "auto", 2, 1e5,
+            "Trials of a generation of cma_es, parents of nsga2, living trials of evolution; "
+            "auto: 4 + 3 ln(dimensions), 32, 50.",
+            [](StudySpec& s) -> Slot { return AutoSlot{&s.search.population}; }));
   t.push_back(plain("search.try_first", T::list, "", "", 0, 0,
                     "Configurations to try before the algorithm chooses, by dimension: "
                     "[{training.learning_rate: 0.01, model.layers: 2}]; it fills what is left out.",

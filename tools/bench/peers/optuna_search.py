@@ -3,13 +3,13 @@
 
 The same problems, simulated time and output as "twostep-search-bench quality".
 """
-import heapq
 import os
 import sys
 import warnings
 
 import numpy
 import optuna
+from simulated_workers import run_trials
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 warnings.filterwarnings("ignore")
@@ -107,19 +107,10 @@ def make_sampler(name, seed):
 
 def run(evaluate, optimum, sampler, workers, trials, seed):
     study = optuna.create_study(sampler=sampler)
-    random = numpy.random.RandomState(seed)
-    running, out, best, now, created, done = [], [], numpy.inf, 0.0, 0, 0
-    while done < trials and len(out) < sum(b <= trials for b in BUDGETS):
-        while len(running) < workers and created < trials:
-            trial = study.ask()
-            value, seconds = evaluate(trial)
-            created += 1
-            heapq.heappush(running, (now + (seconds or random.uniform(0.5, 1.5)), created, trial, value))
-        now, _, trial, value = heapq.heappop(running)
-        study.tell(trial, value)
+    budgets, out, best = [b for b in BUDGETS if b <= trials], [], numpy.inf
+    for done, value in enumerate(run_trials(study, evaluate, workers, max(budgets, default=0), seed), 1):
         best = min(best, value)
-        done += 1
-        if done == BUDGETS[len(out)]:
+        if done in budgets:
             out.append(best - optimum)
     return out
 

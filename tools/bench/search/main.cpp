@@ -5,6 +5,9 @@
 // twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS
 //     regret of the best after 50, 100, 200, 500 ... trials, a line per seed; parallel workers in
 //     simulated time
+// twostep-search-bench pareto PROBLEM ALGORITHM WORKERS SEEDS TRIALS
+//     hypervolume, as a share of the whole front's, after 200, 500, 1000, 2000 trials of a problem
+//     of two objectives, a line per seed
 // twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS
 //     what a rule in studies of that many trials spends until a trial of the best 1 % is trained to
 //     its end, a line per seed: "rule,workers,trials,seed,epochs_spent,epochs_passed"
@@ -16,12 +19,15 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
-#include <queue>
+#include <functional>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bench/search/multifidelity.hpp"
+#include "bench/search/parallel_trials.hpp"
+#include "bench/search/pareto_problems.hpp"
 #include "bench/search/problems.hpp"
 #include "bench/search/rung_search.hpp"
 #include "twostep/base/rng.hpp"
@@ -95,71 +101,91 @@ int suggest(const std::string& algorithm, std::uint32_t finished, std::size_t di
 }
 
 // The regrets after each budget, of one run.
-std::vector<double> run(const bench::Problem& problem, const std::string& algorithm,
-                        std::size_t workers, std::uint64_t seed, std::uint32_t trials,
-                        const std::vector<std::uint32_t>& budgets) {
-  Proposer proposer = make_proposer(algorithm, problem.space, seed, trials);
-  struct Running {
-    double ends;
-    std::uint32_t trial;
-    Point point;
-    bool operator<(const Running& o) const { return ends > o.ends; }
-  };
-  std::priority_queue<Running> running;
+std::vector<double> regrets(const bench::Problem& problem, const std::string& algorithm,
+                            bench::ParallelTrials run, const std::vector<std::uint32_t>& budgets) {
+  Proposer proposer = make_proposer(algorithm, problem.space, run.seed, run.trials);
   std::vector<double> out;
+  std::uint32_t done = 0;
   double best = std::numeric_limits<double>::infinity();
-  double now = 0;
-  std::uint32_t created = 0;
-  for (std::uint32_t done = 0; done < trials;) {
-    while (running.size() < workers && created < trials) {
-      const auto point = proposer.next(TrialId(++created));
-      if (!point) {
-        throw std::runtime_error("the space is used up");
-      }
-      proposer.created(TrialId(created), *point);
-      const double seconds = problem.seconds
-                                 ? problem.seconds(*point)
-                                 : 0.5 + Rng(seed, Purpose::simulation, created).uniform(0);
-      running.push({now + seconds, created, *point});
-    }
-    const Running next = running.top();
-    running.pop();
-    now = next.ends;
+  run.trials = budgets.back();
+  run.seconds = problem.seconds;
+  run.see = [&](const Point& point) {
     Observation seen;
-    seen.objective = problem.value(next.point);
+    seen.objective = problem.value(point);
     seen.parameters = 1;
     best = std::min(best, seen.objective);
-    proposer.finished(TrialId(next.trial), seen);
-    if (++done == budgets.at(out.size())) {
+    if (++done == budgets[out.size()]) {
       out.push_back(best - problem.optimum);
-      if (out.size() == budgets.size()) {
-        break;
-      }
     }
-  }
+    return seen;
+  };
+  bench::run_trials(proposer, run);
   return out;
 }
 
-int quality(const std::string& name, const std::string& algorithm, std::size_t workers,
-            std::uint64_t seeds, std::uint32_t trials) {
-  const bench::Problem problem = bench::make_problem(name);
-  std::vector<std::uint32_t> budgets;
-  for (const std::uint32_t budget : {50U, 100U, 200U, 500U, 1000U, 2000U}) {
-    if (budget <= trials) {
-      budgets.push_back(budget);
+// The share of the front's hypervolume that is reached after each budget, of one run.
+std::vector<double> hypervolumes(const bench::ParetoProblem& problem, const std::string& algorithm,
+                                 bench::ParallelTrials run,
+                                 const std::vector<std::uint32_t>& budgets) {
+  Proposer proposer = make_proposer(algorithm, problem.space, run.seed, run.trials);
+  const double whole = bench::front_hypervolume(problem);
+  std::vector<double> out;
+  std::vector<bench::Objectives> seen_so_far;
+  run.trials = budgets.back();
+  run.see = [&](const Point& point) {
+    std::vector<double> x;
+    for (const Value& v : point.values) {
+      x.push_back(std::get<double>(v));
     }
-  }
-  const std::string label = name.substr(name.rfind('/') + 1);
-  for (std::uint64_t seed = 1; seed <= seeds && !budgets.empty(); ++seed) {
-    std::printf("%s,%s,%zu,%llu", label.c_str(), algorithm.c_str(), workers,
-                static_cast<unsigned long long>(seed));
-    for (const double regret : run(problem, algorithm, workers, seed, trials, budgets)) {
-      std::printf(",%.6g", regret);
+    seen_so_far.push_back(problem.value(x));
+    Observation seen;
+    seen.objective = seen_so_far.back().first;
+    seen.parameters = seen_so_far.back().second;
+    if (seen_so_far.size() == budgets[out.size()]) {
+      out.push_back(bench::hypervolume(seen_so_far, problem.reference) / whole);
+    }
+    return seen;
+  };
+  bench::run_trials(proposer, run);
+  return out;
+}
+
+// A line per seed: what `measure` gives for a run.
+int print_runs(const std::string& name, const std::string& algorithm, std::size_t workers,
+               std::uint64_t seeds, std::uint32_t trials, bool empty,
+               const std::function<std::vector<double>(const bench::ParallelTrials&)>& measure) {
+  bench::ParallelTrials run;
+  run.workers = workers;
+  run.trials = trials;
+  for (run.seed = 1; run.seed <= seeds && !empty; ++run.seed) {
+    std::printf("%s,%s,%zu,%llu", name.c_str(), algorithm.c_str(), workers,
+                static_cast<unsigned long long>(run.seed));
+    for (const double value : measure(run)) {
+      std::printf(",%.6g", value);
     }
     std::printf("\n");
     std::fflush(stdout);
   }
   return 0;
+}
+
+int quality(const std::string& name, const std::string& algorithm, std::size_t workers,
+            std::uint64_t seeds, std::uint32_t trials) {
+  const bench::Problem problem = bench::make_problem(name);
+  const auto budgets = bench::budgets_within({50, 100, 200, 500, 1000, 2000}, trials);
+  return print_runs(
+      name.substr(name.rfind('/') + 1), algorithm, workers, seeds, trials, budgets.empty(),
+      [&](const bench::ParallelTrials& run) { return regrets(problem, algorithm, run, budgets); });
+}
+
+int pareto(const std::string& name, const std::string& algorithm, std::size_t workers,
+           std::uint64_t seeds, std::uint32_t trials) {
+  const bench::ParetoProblem problem = bench::make_pareto_problem(name);
+  const auto budgets = bench::budgets_within({200, 500, 1000, 2000}, trials);
+  return print_runs(name, algorithm, workers, seeds, trials, budgets.empty(),
+                    [&](const bench::ParallelTrials& run) {
+                      return hypervolumes(problem, algorithm, run, budgets);
+                    });
 }
 
 StoppingRule rule_of(const std::string& text) {
@@ -222,6 +248,10 @@ int main(int argc, char** argv) {
       return quality(argv[2], argv[3], number(argv[4]), number(argv[5]),
                      static_cast<std::uint32_t>(number(argv[6])));
     }
+    if (argc == 7 && std::string(argv[1]) == "pareto") {
+      return pareto(argv[2], argv[3], number(argv[4]), number(argv[5]),
+                    static_cast<std::uint32_t>(number(argv[6])));
+    }
     if (argc == 7 && std::string(argv[1]) == "multifidelity") {
       return multifidelity(argv[2], argv[3], number(argv[4]), number(argv[5]),
                            static_cast<std::uint32_t>(number(argv[6])));
@@ -236,6 +266,7 @@ int main(int argc, char** argv) {
   std::fputs(
       "usage: twostep-search-bench suggest ALGORITHM FINISHED DIMENSIONS REPEATS\n"
       "       twostep-search-bench quality PROBLEM ALGORITHM WORKERS SEEDS TRIALS\n"
+      "       twostep-search-bench pareto PROBLEM ALGORITHM WORKERS SEEDS TRIALS\n"
       "       twostep-search-bench multifidelity CURVES RULE WORKERS SEEDS TRIALS\n"
       "       twostep-search-bench rungs PROBLEM ALGORITHM RULE WORKERS SEEDS\n",
       stderr);

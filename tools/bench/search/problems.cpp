@@ -11,21 +11,9 @@
 namespace twostep::bench {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 using Numbers = std::vector<double>;
-
-Space box(std::size_t dimensions, double low, double high) {
-  Space space;
-  for (std::size_t i = 0; i < dimensions; ++i) {
-    Dimension d;
-    d.name = "x" + std::to_string(i);
-    d.low = low;
-    d.high = high;
-    space.dimensions.push_back(d);
-  }
-  return space;
-}
 
 Problem continuous(Space space, double optimum, double (*f)(const Numbers&)) {
   return {std::move(space),
@@ -209,6 +197,18 @@ Problem read_table(const std::string& path) {
 }
 
 }  // namespace
+
+Space box(std::size_t dimensions, double low, double high) {
+  Space space;
+  for (std::size_t i = 0; i < dimensions; ++i) {
+    Dimension d;
+    d.name = "x" + std::to_string(i);
+    d.low = low;
+    d.high = high;
+    space.dimensions.push_back(d);
+  }
+  return space;
+}
 
 Problem make_problem(const std::string& name) {
   if (name == "branin") {

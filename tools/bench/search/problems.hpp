@@ -16,6 +16,8 @@ struct Problem {
   std::function<double(const Point&)> seconds;  // simulated; empty: drawn
 };
 
+// x0, x1, ... with these bounds each.
+[[nodiscard]] Space box(std::size_t dimensions, double low, double high);
 // branin, hartmann6, rosenbrock4, levy8, ackley16, mixed (conditional, categories, integers); or
 // the path of a table written by tools/bench/peers/fcnet_table.py. Throws std::runtime_error.
 [[nodiscard]] Problem make_problem(const std::string& name);
