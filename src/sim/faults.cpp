@@ -38,4 +38,16 @@ Faults draw_faults(const WorldOptions& options, Time now, const std::function<do
   return f;
 }
 
+Time draw_unavailable(const WorldOptions& options, std::uint64_t job, std::uint32_t rank,
+                      Time now) {
+  constexpr std::uint64_t of_times = 1'000'000;  // indices beyond the ranks
+  const Rng rng(options.seed, Purpose::simulation, 3);
+  const double kind = rng.uniform(job, 0);
+  const double share = kind < 0.1 ? 1 : kind < 0.4 ? 0.1 : 0;
+  if (rng.uniform(job, rank) >= share) {
+    return Time{never};
+  }
+  return now + from_seconds(job_seconds(options) * rng.uniform(job, of_times + rank));
+}
+
 }  // namespace twostep

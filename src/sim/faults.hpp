@@ -34,4 +34,9 @@ struct Faults {
 [[nodiscard]] Faults draw_faults(const WorldOptions& options, Time now,
                                  const std::function<double()>& draw);
 
+// From when on a worker can begin no trial in this job: a few workers of some jobs, all of some
+// others; else never. From a stream of its own, so that a seed keeps its other faults.
+[[nodiscard]] Time draw_unavailable(const WorldOptions& options, std::uint64_t job,
+                                    std::uint32_t rank, Time now);
+
 }  // namespace twostep

@@ -28,7 +28,6 @@ class World {
       : options_(options),
         files_(files),
         rng_(options.seed, Purpose::simulation, 2),
-        rng_of_left_out_(options.seed, Purpose::simulation, 3),
         study_(simulated_study(options.seed, options.trials, options.rule, options.fidelity,
                                options.algorithm)) {}
 
@@ -50,7 +49,6 @@ class World {
   const WorldOptions options_;
   MemFiles& files_;
   Rng rng_;
-  Rng rng_of_left_out_;  // by job and rank, apart: a seed keeps its other faults
   std::uint64_t draws_ = 0;
   StudyIdentity study_;
   WorldReport report_;
@@ -153,10 +151,8 @@ class World {
     curve.killer_share = faults_.killer_share;
     curve.speed = draw() < faults_.straggler_share ? 0.1 : 1;
     const double longest = job_seconds(options_);
-    if (faulty() && rng_of_left_out_.uniform(report_.jobs, rank) < left_out_share()) {
-      curve.unavailable_at =
-          now_ + from_seconds(longest * rng_of_left_out_.uniform(report_.jobs, 1'000'000 + rank));
-    }
+    curve.unavailable_at =
+        faulty() ? draw_unavailable(options_, report_.jobs, rank, now_) : Time{never};
     w.open(*zero_->network, static_cast<int>(rank), now_, curve, files_);
     if (draw() < faults_.death_share) {
       w.dies_at = now_ + from_seconds(draw(0, longest));
@@ -166,12 +162,6 @@ class World {
       w.hangs_until = w.hangs_at + from_seconds(draw(30, 400));
     }
     schedule(static_cast<int>(rank), now_);
-  }
-
-  // A few workers of some jobs, all of some others.
-  double left_out_share() {
-    const double kind = rng_of_left_out_.uniform(report_.jobs, 0);
-    return kind < 0.1 ? 1 : kind < 0.4 ? 0.1 : 0;
   }
 
   // The study was stopped for want of workers, and goes on once there are some.

@@ -59,4 +59,21 @@ void expect_product(const MatmulShape& s) {
   }
 }
 
+// A team's members and batches of other sizes compute the same for a row.
+template <class Kernel>
+void expect_rows_alone(const MatmulShape& all) {
+  const MatmulCase p = matmul_case(all);
+  const std::vector<float> together = run<Kernel>(all, p);
+  MatmulShape one = all;
+  one.m = 1;
+  const auto k = static_cast<std::size_t>(all.k);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(all.m); ++i) {
+    std::vector<float> c(static_cast<std::size_t>(all.n));
+    Kernel(one).run(&p.a[i * k], p.b.data(), p.bias.data(), c.data());
+    for (std::size_t j = 0; j < c.size(); ++j) {
+      EXPECT_EQ(c[j], together[i * c.size() + j]) << i;
+    }
+  }
+}
+
 }  // namespace twostep::onednn

@@ -40,21 +40,9 @@ TEST(NarrowMatmul, LeavesOtherShapesToOthers) {
   EXPECT_FALSE(NarrowMatmul::fits({.m = 8, .k = 64, .n = 1, .operands = Element::bf16}));
 }
 
-// A team's members and batches of other sizes predict the same for a row.
 TEST(NarrowMatmul, ARowDoesNotDependOnHowManyThereAre) {
   for (const std::int64_t n : {1, 3}) {
-    const MatmulShape all{.m = 21, .k = 70, .n = n, .bias = true};
-    const MatmulCase p = matmul_case(all);
-    const std::vector<float> together = run<NarrowMatmul>(all, p);
-    MatmulShape one = all;
-    one.m = 1;
-    for (std::size_t i = 0; i < 21; ++i) {
-      std::vector<float> c(static_cast<std::size_t>(n));
-      NarrowMatmul(one).run(&p.a[i * 70], p.b.data(), p.bias.data(), c.data());
-      for (std::size_t j = 0; j < c.size(); ++j) {
-        EXPECT_EQ(c[j], together[i * c.size() + j]) << i;
-      }
-    }
+    expect_rows_alone<NarrowMatmul>({.m = 21, .k = 70, .n = n, .bias = true});
   }
 }
 
