@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "train/hadamard.hpp"
 #include "train/orthogonal.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/vectorise.hpp"
@@ -46,9 +47,11 @@ bool is_normal(Initialisation kind) {
          kind == Initialisation::lecun_normal;
 }
 
-// The normal numbers of layer l have this index plus l, out of the way of the uniform numbers,
-// whose index is the parameter's.
-constexpr std::uint64_t normals_of_layers = std::uint64_t{1} << 63;
+// The random numbers of layer l have this index plus l.
+constexpr std::uint64_t numbers_of_layers = std::uint64_t{1} << 63;
+// The longest vectors that are drawn uniformly of all orthonormal ones. With twice the length, 20
+// layers would take 9 % of an epoch over 5,000 rows (docs/performance.md).
+constexpr std::size_t longest_uniform = 64;
 
 TWOSTEP_VECTORISED
 void scale(float* values, std::size_t n, float factor) {
@@ -57,38 +60,49 @@ void scale(float* values, std::size_t n, float factor) {
   }
 }
 
-// Uniform with this deviation about 0, from 53 of each word's bits.
+// Uniform in (-1, 1) times `width`: the middles of 2^24 equal parts.
 TWOSTEP_VECTORISED
-void to_uniform(const std::uint64_t* __restrict words, float* __restrict out, std::size_t n,
-                double deviation, double root3) {
+void to_uniform(const std::uint32_t* __restrict words, float* __restrict out, std::size_t n,
+                float width) {
   for (std::size_t i = 0; i < n; ++i) {
-    const double u = static_cast<double>(static_cast<std::int64_t>(words[i] >> 11)) * 0x1p-53;
-    out[i] = static_cast<float>(deviation * ((2.0 * u - 1.0) * root3));
+    const auto part = static_cast<std::int32_t>(words[i] >> 8) - (1 << 23);
+    out[i] = (static_cast<float>(part) + 0.5F) * (0x1p-23F * width);
   }
 }
 
-void fill_uniform(const Rng& rng, std::size_t first, double deviation, std::span<float> weights) {
-  std::array<std::uint64_t, 512> words;
-  for (std::size_t at = 0; at < weights.size(); at += words.size()) {
+void fill_uniform(const Rng& rng, std::size_t l, double deviation, std::span<float> weights) {
+  std::array<std::uint32_t, 512> words;
+  constexpr std::uint32_t lanes = words.size() / 4;
+  std::uint32_t lane = 0;
+  for (std::size_t at = 0; at < weights.size(); at += words.size(), lane += lanes) {
     const std::size_t n = std::min(words.size(), weights.size() - at);
-    rng.bits(first + at, std::span(words).first(n));
-    to_uniform(words.data(), &weights[at], n, deviation, std::sqrt(3.0));
+    rng.words(numbers_of_layers + l, lane, std::span(words).first(n));
+    to_uniform(words.data(), &weights[at], n, static_cast<float>(deviation * std::sqrt(3.0)));
   }
 }
 
 // Saxe et al. 2014: the orthonormal factor of a matrix of normal numbers. The shorter side's
-// vectors are made orthonormal.
+// vectors are made orthonormal; long ones are those of a HadamardRotation.
 void fill_orthogonal(const Rng& rng, std::size_t l, const LayerLayout& layer,
                      std::span<float> weights) {
-  const bool tall = layer.inputs >= layer.outputs;
+  const bool tall = layer.inputs > layer.outputs;
   const std::size_t vectors = tall ? layer.outputs : layer.inputs;
   const std::size_t length = tall ? layer.inputs : layer.outputs;
-  rng.normals(normals_of_layers + l, 0, weights);
-  std::vector<double> q(weights.begin(), weights.end());
-  make_orthonormal(q, vectors, length);
-  if (!tall) {
-    std::transform(q.begin(), q.end(), weights.begin(),
+  std::vector<float> room(tall ? weights.size() : 0);
+  const std::span<float> q = tall ? std::span(room) : weights;
+  if (length > longest_uniform) {
+    const HadamardRotation rotation(length, rng, numbers_of_layers + l);
+    for (std::size_t i = 0; i < vectors; ++i) {
+      rotation.column(i, q.subspan(i * length, length));
+    }
+  } else {
+    rng.normals(numbers_of_layers + l, 0, q);
+    std::vector<double> exact(q.begin(), q.end());
+    make_orthonormal(exact, vectors, length);
+    std::transform(exact.begin(), exact.end(), q.begin(),
                    [](double v) { return static_cast<float>(v); });
+  }
+  if (!tall) {
     return;
   }
   constexpr std::size_t columns = 16;  // a cache line of weights
@@ -96,7 +110,7 @@ void fill_orthogonal(const Rng& rng, std::size_t l, const LayerLayout& layer,
     const std::size_t end = std::min(first + columns, vectors);
     for (std::size_t i = 0; i < length; ++i) {
       for (std::size_t j = first; j < end; ++j) {
-        weights[i * vectors + j] = static_cast<float>(q[j * length + i]);
+        weights[i * vectors + j] = q[j * length + i];
       }
     }
   }
@@ -119,10 +133,10 @@ void initialise(const NetworkShape& shape, Initialisation kind, const Rng& rng,
     if (k == Initialisation::orthogonal) {
       fill_orthogonal(rng, l, layer, weights);
     } else if (is_normal(k)) {
-      rng.normals(normals_of_layers + l, 0, weights);
+      rng.normals(numbers_of_layers + l, 0, weights);
       scale(weights.data(), weights.size(), static_cast<float>(deviation));
     } else {
-      fill_uniform(rng, layer.weights, deviation, weights);
+      fill_uniform(rng, l, deviation, weights);
     }
     for (std::size_t i = layer.biases; i < layer.end(); ++i) {
       parameters[i] = i < layer.gains() ? 0.0F : 1.0F;

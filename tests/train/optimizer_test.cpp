@@ -338,10 +338,68 @@ TEST(Initialise, SuitsTheActivationByDefault) {
   }
 }
 
+// Of an orthogonal layer of n x n: entries as of a vector drawn uniformly from the sphere, whose
+// second and fourth moments are 1 / n and 3 / (n (n + 2)), in every row and column, and no row
+// or column close to another's.
+TEST(Initialise, LongOrthogonalVectorsAreSpreadLikeUniformOnes) {
+  for (const std::uint32_t n : {65U, 128U, 129U, 256U, 300U, 383U, 385U, 511U}) {
+    const NetworkShape shape{n, {n}, 1, Activation::relu, Activation::identity};
+    std::vector<float> p(MlpLayout(shape).parameters);
+    initialise(shape, Initialisation::orthogonal, Rng(n, Purpose::initialise), p);
+    double fourth = 0;
+    double largest = 0;
+    std::vector<double> sums(2 * n, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        const auto v = static_cast<double>(p[i * n + j]);
+        fourth += v * v * v * v * (n + 2) / n;
+        largest = std::max(largest, std::abs(v));
+        sums[i] += v;
+        sums[n + j] += v;
+      }
+    }
+    // n * n normal numbers' fourth powers have variance 96, their squares 2: three deviations.
+    EXPECT_NEAR(fourth, 3, 3 * std::sqrt(96.0) / n) << n;
+    EXPECT_LT(largest, 6.5 / std::sqrt(n)) << n;
+    double square = 0;  // of the sums of rows and columns, each with variance 1
+    for (const double sum : sums) {
+      square += sum * sum / (2 * n);
+      EXPECT_LT(std::abs(sum), 5) << n;
+    }
+    EXPECT_NEAR(square, 1, 3 * std::sqrt(2.0 / (2 * n))) << n;
+  }
+}
+
+TEST(Initialise, LayersOfOneShapeDiffer) {
+  for (const Initialisation kind :
+       {Initialisation::lecun_uniform, Initialisation::he_normal, Initialisation::orthogonal}) {
+    const NetworkShape shape{160, {160, 160}, 1, Activation::relu, Activation::identity};
+    const MlpLayout layout(shape);
+    std::vector<float> p(layout.parameters);
+    initialise(shape, kind, Rng(1, Purpose::initialise), p);
+    const std::size_t n = 160 * 160;
+    double both = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto a = static_cast<double>(p[layout.layers[0].weights + i]);
+      const auto b = static_cast<double>(p[layout.layers[1].weights + i]);
+      both += a * b;
+      squares += (a * a + b * b) / 2;
+    }
+    EXPECT_LT(std::abs(both / squares), 5 / std::sqrt(static_cast<double>(n))) << name(kind);
+  }
+}
+
 // The shorter side's vectors are orthonormal: columns of a tall matrix, rows of a wide one.
 TEST(Initialise, IsOrthogonal) {
-  for (const auto& [in, out] :
-       {std::pair<std::uint32_t, std::uint32_t>{200, 100}, {100, 100}, {37, 101}, {101, 37}}) {
+  for (const auto& [in, out] : {std::pair<std::uint32_t, std::uint32_t>{200, 100},
+                                {100, 100},
+                                {37, 101},
+                                {101, 37},
+                                {129, 129},
+                                {256, 256},
+                                {20, 300},
+                                {257, 31}}) {
     const NetworkShape shape{in, {out}, 1, Activation::relu, Activation::identity};
     std::vector<float> p(MlpLayout(shape).parameters);
     initialise(shape, Initialisation::orthogonal, Rng(1, Purpose::initialise), p);
