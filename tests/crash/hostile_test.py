@@ -1,7 +1,6 @@
 """Data files that are damaged or made to do harm: a clear error with exit code 4, no crash, no unbounded memory, no
 reading of files that nobody named."""
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -39,17 +38,12 @@ class Hostile(support.Case):
     def refuse(self, *words, verbs=("check", "run"), code=4):
         for verb in verbs:
             done = subprocess.run([support.TWOSTEP, verb, "study.yaml"], cwd=self.folder, capture_output=True, text=True,
-                                  timeout=60, env=support.environment(), preexec_fn=self.limit)
+                                  timeout=60, **support.bounded(4))
             self.assertEqual(done.returncode, code, f"{verb}: {done.stdout}\n{done.stderr}")
             self.assertIn("bad.h5", done.stderr)
             self.assertNotIn("bug:", done.stderr)
             for word in words:
                 self.assertIn(word, done.stderr)
-
-    @staticmethod
-    def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     def test_a_good_file_is_accepted(self):
         self.make().close()
@@ -77,7 +71,7 @@ class Hostile(support.Case):
             with open(self.path("bad.h5"), "wb") as file:
                 file.write(damaged)
             done = subprocess.run([support.TWOSTEP, "check", "study.yaml"], cwd=self.folder, capture_output=True,
-                                  text=True, timeout=60, env=support.environment(), preexec_fn=self.limit)
+                                  text=True, timeout=60, **support.bounded(4))
             self.assertIn(done.returncode, (0, 4, 6, 7), f"seed {seed}: {done.stderr}")
 
     def test_wrong_ranks(self):

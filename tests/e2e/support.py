@@ -1,5 +1,6 @@
 """What the end-to-end tests share: running the program as a user does, in a folder of its own."""
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,28 @@ def environment(**extra):
     env = dict(os.environ, OMP_NUM_THREADS="1")
     env.update(extra)
     return env
+
+
+def sanitized():
+    """Whether the program was built with AddressSanitizer."""
+    with open(TWOSTEP, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+def bounded(gigabytes):
+    """What subprocess.run needs to be told to give a process this much memory and no core file. AddressSanitizer
+    reserves terabytes of addresses and ends a process itself that really uses more than it is told."""
+    address_sanitizer = sanitized()
+
+    def limit():
+        if not address_sanitizer:
+            resource.setrlimit(resource.RLIMIT_AS, (gigabytes << 30, gigabytes << 30))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    extra = {}
+    if address_sanitizer:
+        options = [os.environ.get("ASAN_OPTIONS", ""), f"hard_rss_limit_mb={gigabytes << 10}"]
+        extra["ASAN_OPTIONS"] = ":".join(filter(None, options))
+    return {"env": environment(**extra), "preexec_fn": limit}
 
 
 def command(ranks, *args, program=TWOSTEP):

@@ -40,4 +40,8 @@ if(TWOSTEP_SANITIZE)
   target_compile_options(twostep_flags INTERFACE -fsanitize=${TWOSTEP_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   target_link_options(twostep_flags INTERFACE -fsanitize=${TWOSTEP_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND TWOSTEP_SANITIZE STREQUAL "address,undefined")
+    # As libraries of their own, GCC's two run-times do not share options: log_path would lack half of all reports.
+    target_link_options(twostep_flags INTERFACE -static-libasan -static-libubsan)
+  endif()
 endif()
