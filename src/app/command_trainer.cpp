@@ -110,7 +110,10 @@ Result CommandTrainer::result(Outcome outcome, const std::string& message) const
   (assignment_->budget.unit == BudgetUnit::epochs ? r.epochs : r.steps) = said_.done();
   r.parameters =
       static_cast<std::uint64_t>(std::clamp(said_.last().parameters.value_or(0), 0.0, 9e15));
-  r.inference_seconds_per_row = said_.last().inference_seconds.value_or(nothing);
+  if (assignment_->kind == AssignmentKind::retrain ||
+      spec_.search.second_objective == SecondObjective::inference_seconds) {
+    r.inference_seconds_per_row = said_.last().inference_seconds.value_or(nothing);
+  }
   r.seconds = before_ + seconds(clock_.now() - begun_);
   return r;
 }
@@ -126,8 +129,12 @@ Result CommandTrainer::ended_with(const ProgramEnd& end) const {
         Outcome::failed,
         "the command printed no value; it should print lines like {\"value\": 0.25}" + why);
   }
-  const bool part = assignment_->kind == AssignmentKind::trial && assignment_->rows > 0 &&
-                    assignment_->rows < spec_.search.subset.rows;
+  const bool trial = assignment_->kind == AssignmentKind::trial;
+  const std::string lacking = trial ? lacking_of(said_.last(), spec_.search.second_objective) : "";
+  if (!lacking.empty()) {
+    return result(Outcome::failed, lacking + why);
+  }
+  const bool part = trial && assignment_->rows > 0 && assignment_->rows < spec_.search.subset.rows;
   return result(part ? Outcome::paused : Outcome::finished, "");  // a whole training on some rows
 }
 

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "app/report_render.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -97,18 +98,22 @@ Json trial_json(const TrialRow& row, const std::vector<std::string>& dimensions)
       point[dimensions[i]] = value_json(row.point.values[i]);
     }
   }
-  return {{"trial", row.trial.value},
-          {"status", row.status},
-          {"objective", finite_number(row.objective)},
-          {"epochs", row.epochs},
-          {"steps", row.steps},
-          {"best_validation", row.best_validation},
-          {"reached", row.reached},
-          {"parameters", row.parameters},
-          {"finalist", row.finalist},
-          {"configuration", point},
-          {"train_seconds", finite_number(row.train_seconds)},
-          {"message", row.message}};
+  Json json{{"trial", row.trial.value},
+            {"status", row.status},
+            {"objective", finite_number(row.objective)},
+            {"epochs", row.epochs},
+            {"steps", row.steps},
+            {"best_validation", row.best_validation},
+            {"reached", row.reached},
+            {"parameters", row.parameters},
+            {"finalist", row.finalist},
+            {"configuration", point},
+            {"train_seconds", finite_number(row.train_seconds)},
+            {"message", row.message}};
+  if (!std::isnan(row.inference_seconds_per_row)) {
+    json["inference_seconds_per_row"] = finite_number(row.inference_seconds_per_row);
+  }
+  return json;
 }
 
 }  // namespace
@@ -120,6 +125,7 @@ std::string report_json(const Report& report) {
             {"directory", report.directory},
             {"seed", report.seed},
             {"algorithm", report.algorithm},
+            {"second_objective", name(report.second_objective)},
             {"objective_metric", report.runs_command ? "value" : name(report.objective)},
             {"larger_is_better", larger_is_better(report.objective)},
             {"phase", report.phase},

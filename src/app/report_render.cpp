@@ -7,6 +7,7 @@
 
 #include "app/describe_event.hpp"
 #include "app/warm_start.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -89,6 +90,13 @@ std::string objective_text(const Report& report) {
   return objective_name(report.objective, report.runs_command);
 }
 
+std::string legend(const Report& report) {
+  const bool faster = report.second_objective == SecondObjective::inference_seconds;
+  return std::string("  *: no other finalist is both ") +
+         (report.runs_command ? "better" : "more accurate") + " and " +
+         (faster ? "faster" : "smaller") + "\n";
+}
+
 std::string finalists_table(const Report& report) {
   const std::string what = objective_text(report);
   const int width = std::max<int>(11, static_cast<int>(what.size()) + 7);
@@ -108,7 +116,7 @@ std::string finalists_table(const Report& report) {
                   f.rank == 0 ? "-" : brief(f.inference_seconds_per_row * 1e6, 3).c_str());
     out += line;
   }
-  return out + "  *: no other finalist is both more accurate and smaller\n";
+  return out + legend(report);
 }
 
 // Parameters and times of inference are the command's, if it says any.
@@ -129,7 +137,7 @@ std::string command_table(const Report& report) {
                   given(f.inference_seconds_per_row, 1e6, 3).c_str());
     out += line;
   }
-  return out + "  *: no other finalist is both better and smaller\n";
+  return out + legend(report);
 }
 
 std::string targets_table(const FinalistRow& best, Task task) {
@@ -191,8 +199,11 @@ std::string report_text(const Report& report) {
              std::string(name(report.objective)) + " on the validation rows, " + direction +
                  " is better");
   }
+  const std::string against = report.second_objective == SecondObjective::none
+                                  ? ""
+                                  : std::string(" against ") + name(report.second_objective);
   add_line(out, "search",
-           report.algorithm + ", seed " + std::to_string(report.seed) + ", " +
+           report.algorithm + against + ", seed " + std::to_string(report.seed) + ", " +
                std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs"));
   if (report.prior_trials > 0) {
     add_line(out, "warm start",
@@ -258,7 +269,7 @@ std::string trials_csv(const Report& report) {
   for (const std::string& dimension : report.dimensions) {
     out += "," + quoted_csv(dimension);
   }
-  out += ",message,train_seconds\n";
+  out += ",message,inference_seconds_per_row,train_seconds\n";
   for (const TrialRow& row : report.trials) {
     out += std::to_string(row.trial.value) + "," + row.status + "," + exact(row.objective) + "," +
            std::to_string(row.best_validation) + "," + std::to_string(row.epochs) + "," +
@@ -270,7 +281,9 @@ std::string trials_csv(const Report& report) {
     }
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.6f", row.train_seconds);
-    out += "," + quoted_csv(row.message) + "," + seconds + "\n";
+    const double inference = row.inference_seconds_per_row;
+    out += "," + quoted_csv(row.message) + "," + (std::isnan(inference) ? "" : exact(inference)) +
+           "," + seconds + "\n";
   }
   return out;
 }

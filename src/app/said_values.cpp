@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "twostep/base/utf8.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -113,6 +114,22 @@ std::optional<SaidValue> parse_said(std::string_view line) {
   out.parameters = number_at(json, "parameters");
   out.inference_seconds = number_at(json, "inference_seconds");
   return out;
+}
+
+std::string lacking_of(const SaidValue& said, SecondObjective second) {
+  const bool time = second == SecondObjective::inference_seconds;
+  if (!time && second != SecondObjective::parameters) {
+    return "";  // what twostep measures itself
+  }
+  const std::optional<double> given = time ? said.inference_seconds : said.parameters;
+  if (given && std::isfinite(*given) && *given >= 0) {
+    return "";
+  }
+  const std::string key = name(second);
+  return "the command's last value came with " + std::string(given ? "negative " : "no ") + key +
+         ", which search.second_objective weighs it against; it should print lines like "
+         "{\"value\": 0.25, \"" +
+         key + "\": " + (time ? "2e-6}" : "1200}");
 }
 
 void SaidCurve::hear(std::string_view text) {

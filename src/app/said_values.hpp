@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "twostep/study/spec.hpp"
+
 namespace twostep {
 
-// What a line says: {"value": 0.25, "epoch": 3}; further numbers are of a finalist.
+// What a line says: {"value": 0.25, "epoch": 3}; further numbers are for nsga2 and reports.
 struct SaidValue {
   double value = 0;      // NaN: null, infinite, too large, or no number at all
   std::uint64_t at = 0;  // epoch or step; 0: not said
@@ -20,6 +22,9 @@ struct SaidValue {
 };
 // nullopt: the line is output like any other.
 [[nodiscard]] std::optional<SaidValue> parse_said(std::string_view line);
+
+// Why nsga2 cannot weigh the value against `second`, and what to print; "": it can.
+[[nodiscard]] std::string lacking_of(const SaidValue& said, SecondObjective second);
 
 // The learning curve that a program says, up to what decides about it: a value that is not finite,
 // or one at `until`. What comes after that counts no more, however fast it came.

@@ -28,13 +28,16 @@ Json json_number(double value) {
 
 void check_members(const ConfigNode& node) {
   for (const auto& [key, value] : node.members) {
-    static const std::vector<std::string> known{"trial",      "configuration", "value", "outcome",
-                                                "parameters", "seconds",       "step"};
+    static const std::vector<std::string> known{"trial",   "configuration",    "value",
+                                                "outcome", "parameters",       "seconds",
+                                                "step",    "inference_seconds"};
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       const std::string near = nearest(key, known);
-      refuse("tell: unknown key '" + key.substr(0, 60) + "'",
-             "known are trial, configuration, value, outcome, parameters, seconds and step",
-             near.empty() ? "" : "did you mean '" + near + "'?");
+      refuse(
+          "tell: unknown key '" + key.substr(0, 60) + "'",
+          "known are trial, configuration, value, outcome, parameters, seconds, inference_seconds "
+          "and step",
+          near.empty() ? "" : "did you mean '" + near + "'?");
     }
   }
 }
@@ -100,6 +103,9 @@ void SuggestSession::take(const Told& told, std::vector<std::string>& facts) {
               {"outcome", name(told.observation.outcome)},
               {"parameters", json_number(told.observation.parameters)},
               {"seconds", json_number(told.observation.seconds)}}}};
+  if (!std::isnan(told.observation.inference_seconds_per_row)) {  // older programs do not know it
+    fact["tell"]["inference_seconds"] = json_number(told.observation.inference_seconds_per_row);
+  }
   facts.push_back(fact.dump());
 }
 
@@ -177,8 +183,10 @@ SuggestSession::Told SuggestSession::read_told(const ConfigNode& node) const {
     out.step = out.step < rungs_.whole() && std::isfinite(out.value) ? out.step : 0;
   }
   out.observation.objective = natural_value(spec_.search.objective, out.value);
-  for (const auto& [key, target] : {std::pair{"parameters", &out.observation.parameters},
-                                    std::pair{"seconds", &out.observation.seconds}}) {
+  for (const auto& [key, target] :
+       {std::pair{"parameters", &out.observation.parameters},
+        std::pair{"seconds", &out.observation.seconds},
+        std::pair{"inference_seconds", &out.observation.inference_seconds_per_row}}) {
     if (const ConfigNode* value = node.find(key)) {
       *target = json_number(*value).value_or(std::nan(""));
     }
@@ -192,6 +200,7 @@ SuggestSession::Answer SuggestSession::tell(const ConfigNode& node) {
   std::vector<Told> all;
   for (const ConfigNode& item : list) {
     all.push_back(read_told(item));
+    check_second(all.back().observation);
     const bool twice =
         all.back().trial.value > 0 && std::count_if(all.begin(), all.end(), [&](const Told& t) {
                                         return t.trial == all.back().trial;

@@ -63,6 +63,7 @@ class SuggestSession {
   };
   [[nodiscard]] Told read_told(const ConfigNode& node) const;
   [[nodiscard]] TrialId find_trial(const ConfigNode& node) const;
+  void check_second(const Observation& observation) const;
   TrialId create(const Point& point, std::vector<std::string>& facts);
   [[nodiscard]] std::uint64_t read_step(const ConfigNode& step, TrialId trial) const;
   void take(const Told& told, std::vector<std::string>& facts);

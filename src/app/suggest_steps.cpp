@@ -3,38 +3,52 @@
 #include <nlohmann/json.hpp>
 
 #include "app/suggest_session.hpp"
+#include "twostep/study/algorithm.hpp"
 #include "twostep/study/json_line.hpp"
 #include "twostep/study/metric.hpp"
 
 namespace twostep {
 namespace {
 
-[[noreturn]] void refuse_step(const std::string& what, const std::string& why,
+[[noreturn]] void refuse_tell(const std::string& what, const std::string& why,
                               const std::string& hint) {
   throw Error(ErrorKind::usage, Problem{"", "tell: " + what, why, hint});
 }
 
 }  // namespace
 
+// A history may hold tells without: older programs took them.
+void SuggestSession::check_second(const Observation& observation) const {
+  const SecondObjective second = spec_.search.second_objective;
+  if (second != SecondObjective::none && !is_failure(observation) &&
+      !std::isfinite(second_of(observation, second))) {
+    const std::string key = name(second);
+    refuse_tell(std::string("no ") + key,
+                "nsga2 weighs the value against " + key + ", search.second_objective",
+                R"({"tell":{"trial":1,"value":0.5,")" + key + R"(":)" +
+                    (second == SecondObjective::inference_seconds ? "2e-6" : "1200") + "}}");
+  }
+}
+
 TrialId SuggestSession::find_trial(const ConfigNode& node) const {
   const auto id = json_number(node);
   if (!id || *id < 1 || *id > static_cast<double>(trials_.size()) || *id != std::floor(*id)) {
-    refuse_step("no such trial", std::to_string(trials_.size()) + " were created so far",
+    refuse_tell("no such trial", std::to_string(trials_.size()) + " were created so far",
                 "give the number that ask answered, or a configuration");
   }
   const TrialId trial(static_cast<std::uint32_t>(*id));
   if (trials_[trial.value - 1].step > 0) {
-    refuse_step("trial " + std::to_string(trial.value) + " was stopped at step " +
+    refuse_tell("trial " + std::to_string(trial.value) + " was stopped at step " +
                     std::to_string(trials_[trial.value - 1].step),
                 "search.early_stopping gave it up", "ask for another one");
   }
   if (rungs_.there_are() && rungs_.paused(trial)) {
-    refuse_step("trial " + std::to_string(trial.value) + " is paused at step " +
+    refuse_tell("trial " + std::to_string(trial.value) + " is paused at step " +
                     std::to_string(rungs_.last_step(trial)),
                 "whether it goes on is not known yet", "an ask will answer it if it does");
   }
   if (trials_[trial.value - 1].ended) {
-    refuse_step("trial " + std::to_string(trial.value) + " was told before", "",
+    refuse_tell("trial " + std::to_string(trial.value) + " was told before", "",
                 "tell a configuration without a number to add another result of it");
   }
   return trial;
@@ -42,7 +56,7 @@ TrialId SuggestSession::find_trial(const ConfigNode& node) const {
 
 std::uint64_t SuggestSession::read_step(const ConfigNode& node, TrialId trial) const {
   if (!rungs_.there_are()) {
-    refuse_step("a step without search.early_stopping", "nothing would be decided by it",
+    refuse_tell("a step without search.early_stopping", "nothing would be decided by it",
                 "tell the last value alone, or add search.early_stopping to the study file");
   }
   const auto step = json_number(node);
@@ -50,7 +64,7 @@ std::uint64_t SuggestSession::read_step(const ConfigNode& node, TrialId trial) c
   const std::uint64_t until = rungs_.until(trial);
   if (!step || *step != std::floor(*step) || !(*step > static_cast<double>(last)) ||
       *step > static_cast<double>(until)) {
-    refuse_step(
+    refuse_tell(
         "step is no whole number from " + std::to_string(last + 1) + " to " + std::to_string(until),
         "trial " + std::to_string(trial.value) + " has told up to step " + std::to_string(last) +
             ", and is to be trained until " + std::to_string(until),

@@ -9,6 +9,8 @@
 #include "adapters/posix/posix_files.hpp"
 #include "app/study_folder.hpp"
 #include "twostep/base/error.hpp"
+#include "twostep/search/sampler.hpp"
+#include "twostep/study/algorithm.hpp"
 #include "twostep/study/prior_trials.hpp"
 
 namespace twostep {
@@ -80,12 +82,14 @@ TrialsRead from_study(const StudySpec& spec, const Space& space, const std::stri
     }
     const Result& r = trial.result;
     const bool good = succeeded(r.outcome) && std::isfinite(r.objective);
-    out.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
-                               good ? r.objective : std::nan(""), static_cast<double>(r.parameters),
-                               r.seconds,
-                               good && r.outcome == Outcome::stopped
-                                   ? share_spent(static_cast<double>(trial.reached), whole)
-                                   : 1});
+    const bool counted = r.parameters > 0;  // some commands say no number
+    out.warm.trials.push_back(
+        {*point, good ? Outcome::finished : Outcome::failed, good ? r.objective : std::nan(""),
+         counted ? static_cast<double>(r.parameters) : std::nan(""), r.seconds,
+         good && r.outcome == Outcome::stopped
+             ? share_spent(static_cast<double>(trial.reached), whole)
+             : 1,
+         r.inference_seconds_per_row});
   }
   return out;
 }
@@ -139,18 +143,18 @@ void check_use(const StudySpec& spec, const TrialsRead& read) {
         "all of its " + std::to_string(trials.size()) + " trials failed, or have no finite value",
         "leave search.warm_start out");
   }
-  if (spec.search.algorithm == Algorithm::nsga2) {
-    const bool seconds = spec.search.second_objective == SecondObjective::seconds;
-    const bool some = std::any_of(trials.begin(), trials.end(), [&](const PriorTrial& t) {
-      return t.outcome == Outcome::finished && std::isfinite(seconds ? t.seconds : t.parameters);
-    });
-    if (!some) {
-      refuse_source(spec, nothing,
-                    std::string("nsga2 weighs the loss against ") +
-                        (seconds ? "seconds" : "parameters") + ", which its trials do not have",
-                    std::string("give a .csv file with a column ") +
-                        (seconds ? "train_seconds" : "parameters"));
-    }
+  const SecondObjective second = spec.search.second_objective;
+  const bool some = std::any_of(trials.begin(), trials.end(), [&](const PriorTrial& t) {
+    return t.outcome == Outcome::finished && std::isfinite(second_of(observe(t), second));
+  });
+  if (second != SecondObjective::none && !some) {
+    refuse_source(spec, nothing,
+                  std::string("nsga2 weighs the loss against ") + name(second) +
+                      ", which its trials do not have",
+                  std::string("give a .csv file with a column ") +
+                      (second == SecondObjective::seconds             ? "train_seconds"
+                       : second == SecondObjective::inference_seconds ? "inference_seconds_per_row"
+                                                                      : "parameters"));
   }
 }
 

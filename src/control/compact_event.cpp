@@ -1,5 +1,6 @@
 #include "control/compact_event.hpp"
 
+#include <cmath>
 #include <optional>
 
 #include "twostep/base/error.hpp"
@@ -7,7 +8,14 @@
 namespace twostep {
 namespace {
 
-enum class Form : std::uint8_t { line = 0, trial_created = 1, dispatched = 2, finished = 3 };
+// timed: finished, with the time of inference behind it.
+enum class Form : std::uint8_t {
+  line = 0,
+  trial_created = 1,
+  dispatched = 2,
+  finished = 3,
+  timed = 4
+};
 
 [[noreturn]] void unreadable(const std::string& why) {
   throw Error(ErrorKind::study, Problem{"", "a damaged snapshot", why, ""});
@@ -84,7 +92,8 @@ Dispatched read_dispatched(ByteReader& in) {
 
 void write(ByteWriter& out, const Finished& e) {
   const Result& r = e.result;
-  out.u8(static_cast<std::uint8_t>(Form::finished));
+  const bool timed = !std::isnan(r.inference_seconds_per_row);
+  out.u8(static_cast<std::uint8_t>(timed ? Form::timed : Form::finished));
   out.u64(r.assignment.value);
   out.u32(r.run.value);
   out.u32(r.trial.value);
@@ -98,9 +107,12 @@ void write(ByteWriter& out, const Finished& e) {
   out.f64(r.seconds);
   out.u8(static_cast<std::uint8_t>(r.error));
   out.text(r.message);
+  if (timed) {
+    out.f64(r.inference_seconds_per_row);
+  }
 }
 
-Finished read_finished(ByteReader& in) {
+Finished read_finished(ByteReader& in, Form form) {
   Finished e;
   Result& r = e.result;
   r.assignment = AssignmentId(in.u64());
@@ -124,6 +136,9 @@ Finished read_finished(ByteReader& in) {
     unreadable("an unknown kind of error");
   }
   r.message = in.text();
+  if (form == Form::timed) {
+    r.inference_seconds_per_row = in.f64();
+  }
   return e;
 }
 
@@ -148,7 +163,8 @@ Event read_form(ByteReader& in, Form form) {
     case Form::dispatched:
       return read_dispatched(in);
     case Form::finished:
-      return read_finished(in);
+    case Form::timed:
+      return read_finished(in, form);
     case Form::line:
       break;
   }

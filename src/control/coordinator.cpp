@@ -46,8 +46,8 @@ void Coordinator::replay(const Event& event) {
     tell_proposer({SearchNews::Kind::created, created->trial, created->point, {}});
   } else if (const auto* warm = std::get_if<WarmStarted>(&event)) {
     for (const PriorTrial& t : warm->trials) {
-      const Observation seen{t.outcome, t.objective, t.parameters, t.seconds, t.fidelity};
-      tell_proposer({SearchNews::Kind::learnt, {}, t.point, as_told(seen, spec_.search.failures)});
+      tell_proposer(
+          {SearchNews::Kind::learnt, {}, t.point, as_told(observe(t), spec_.search.failures)});
     }
   } else if (const auto* finished = std::get_if<Finished>(&event)) {
     const Result& r = finished->result;

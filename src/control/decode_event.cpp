@@ -32,6 +32,12 @@ double real(const Json& json) {
   return json.get<double>();
 }
 
+// Of a retraining always, else where it was measured.
+double inference_time(const Json& json) {
+  const auto found = json.find("inference_seconds_per_row");
+  return found == json.end() ? std::numeric_limits<double>::quiet_NaN() : real(*found);
+}
+
 Value read_value(const Json& json) {
   if (json.is_boolean()) {
     return json.get<bool>();
@@ -151,7 +157,8 @@ Event read_warm_started(const Json& json) {
       damaged("an earlier trial's fidelity is no share");
     }
     e.trials.push_back({read_point(t), enumerator<Outcome>(t, "outcome"), real(t.at("objective")),
-                        real(t.at("parameters")), real(t.at("seconds")), fidelity});
+                        real(t.at("parameters")), real(t.at("seconds")), fidelity,
+                        inference_time(t)});
   }
   return e;
 }
@@ -189,6 +196,7 @@ Event read_finished(const Json& json) {
     r.epochs = natural<std::uint64_t>(json, "epochs");
     r.steps = natural<std::uint64_t>(json, "steps");
     r.parameters = natural<std::uint64_t>(json, "parameters");
+    r.inference_seconds_per_row = inference_time(json);
   }
   if (json.contains("message")) {
     r.message = json.at("message").get<std::string>();
@@ -197,7 +205,6 @@ Event read_finished(const Json& json) {
   if (r.kind == AssignmentKind::retrain) {
     r.validation = read_evaluation(json.at("validation"));
     r.test = read_evaluation(json.at("test"));
-    r.inference_seconds_per_row = real(json.at("inference_seconds_per_row"));
     r.model_file = json.at("model_file").get<std::string>();
     r.reading = json.value("reading", "");
   } else if (r.kind != AssignmentKind::trial) {

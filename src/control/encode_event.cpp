@@ -73,9 +73,21 @@ void natural(JsonWriter& w, std::string_view key, std::uint64_t v) {
   w.natural(v);
 }
 
+void real(JsonWriter& w, std::string_view key, double v) {
+  w.key(key);
+  w.real(v);
+}
+
 void text(JsonWriter& w, std::string_view key, std::string_view v) {
   w.key(key);
   w.text(v);
+}
+
+// Where it was measured.
+void inference_time(JsonWriter& w, double seconds_per_row) {
+  if (!std::isnan(seconds_per_row)) {
+    real(w, "inference_seconds_per_row", seconds_per_row);
+  }
 }
 
 template <class T>
@@ -93,8 +105,7 @@ void id_list(JsonWriter& w, std::string_view key, const std::vector<T>& ids) {
 }
 
 void write_training(JsonWriter& w, const Result& r) {
-  w.key("objective");
-  w.real(r.objective);
+  real(w, "objective", r.objective);
   w.key("curve");
   w.open_array();
   for (const double v : r.curve) {
@@ -158,16 +169,13 @@ void write_body(JsonWriter& w, const WarmStarted& e) {
     w.open_object();
     write_point(w, t.point);
     text(w, "outcome", name(t.outcome));
-    w.key("objective");
-    w.real(t.objective);
-    w.key("parameters");
-    w.real(t.parameters);
-    w.key("seconds");
-    w.real(t.seconds);
+    real(w, "objective", t.objective);
+    real(w, "parameters", t.parameters);
+    real(w, "seconds", t.seconds);
     if (t.fidelity != 1) {
-      w.key("fidelity");
-      w.real(t.fidelity);
+      real(w, "fidelity", t.fidelity);
     }
+    inference_time(w, t.inference_seconds_per_row);
     w.close_object();
   }
   w.close_array();
@@ -201,8 +209,7 @@ void write_body(JsonWriter& w, const Finished& e) {
   if (r.kind == AssignmentKind::trial || r.kind == AssignmentKind::retrain) {
     write_training(w, r);
   }
-  w.key("seconds");
-  w.real(r.seconds);
+  real(w, "seconds", r.seconds);
   if (!r.message.empty()) {
     text(w, "message", r.message);
     text(w, "error", name(r.error));
@@ -210,11 +217,12 @@ void write_body(JsonWriter& w, const Finished& e) {
   if (r.kind == AssignmentKind::retrain) {
     write_evaluation(w, "validation", r.validation);
     write_evaluation(w, "test", r.test);
-    w.key("inference_seconds_per_row");
-    w.real(r.inference_seconds_per_row);
+    real(w, "inference_seconds_per_row", r.inference_seconds_per_row);
     text(w, "model_file", r.model_file);
     text(w, "reading", r.reading);
-  } else if (r.kind != AssignmentKind::trial) {
+  } else if (r.kind == AssignmentKind::trial) {
+    inference_time(w, r.inference_seconds_per_row);
+  } else {
     natural(w, "train_rows", r.train_rows);
     natural(w, "validation_rows", r.validation_rows);
     natural(w, "test_rows", r.test_rows);
@@ -254,8 +262,7 @@ void write_body(JsonWriter& w, const TeamsPlanned& e) {
       w.real(s);
     }
     w.close_array();
-    w.key("all_seconds");
-    w.real(e.all_seconds);
+    real(w, "all_seconds", e.all_seconds);
     natural(w, "workers", e.workers);
   }
 }

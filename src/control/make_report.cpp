@@ -33,6 +33,7 @@ TrialRow trial_row(const TrialRecord& trial) {
   row.status = status_text(trial.status, trial.result);
   row.point = trial.point;
   row.objective = nothing;
+  row.inference_seconds_per_row = nothing;
   if (trial.status == TrialStatus::done || trial.reached > 0) {
     const Result& r = trial.result;
     row.objective = succeeded(r.outcome) ? r.objective : nothing;
@@ -40,6 +41,7 @@ TrialRow trial_row(const TrialRecord& trial) {
     row.epochs = r.epochs;
     row.steps = r.steps;
     row.parameters = r.parameters;
+    row.inference_seconds_per_row = r.inference_seconds_per_row;
     row.train_seconds = r.seconds;
     row.message = r.message;
   }
@@ -109,8 +111,17 @@ bool retrained(const FinalistRow& f) {
   return !std::isnan(f.objective);
 }
 
+// What a network costs whoever uses it.
+double cost_of(const FinalistRow& row, SecondObjective second) {
+  if (second != SecondObjective::inference_seconds) {
+    return static_cast<double>(row.parameters);
+  }
+  const double time = row.inference_seconds_per_row;
+  return std::isnan(time) ? std::numeric_limits<double>::infinity() : time;
+}
+
 // Best first; those without a result at the end, in step-1 order.
-void rank_finalists(std::vector<FinalistRow>& rows) {
+void rank_finalists(std::vector<FinalistRow>& rows, SecondObjective second) {
   std::stable_sort(rows.begin(), rows.end(), [](const FinalistRow& a, const FinalistRow& b) {
     if (retrained(a) != retrained(b)) {
       return retrained(a);
@@ -120,11 +131,12 @@ void rank_finalists(std::vector<FinalistRow>& rows) {
   std::uint32_t rank = 0;
   for (FinalistRow& row : rows) {
     row.rank = retrained(row) ? ++rank : 0;
+    const double cost = cost_of(row, second);
     row.efficient =
         retrained(row) && std::none_of(rows.begin(), rows.end(), [&](const FinalistRow& other) {
-          return retrained(other) && other.objective <= row.objective &&
-                 other.parameters <= row.parameters &&
-                 (other.objective < row.objective || other.parameters < row.parameters);
+          const double its = cost_of(other, second);
+          return retrained(other) && other.objective <= row.objective && its <= cost &&
+                 (other.objective < row.objective || its < cost);
         });
   }
 }
@@ -210,6 +222,7 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
   report.directory = spec.directory;
   report.seed = spec.seed;
   report.algorithm = name(spec.search.algorithm);
+  report.second_objective = spec.search.second_objective;
   report.objective = spec.search.objective;
   report.runs_command = spec.runs_command();
   report.task = spec.task();
@@ -247,7 +260,7 @@ Report make_report(const State& state, const StudySpec& spec, const Space& space
     report.reading = report.reading.empty() ? state.finalists[i].result.reading : report.reading;
     report.trials.at(state.finalists[i].trial.value - 1).finalist = true;
   }
-  rank_finalists(report.finalists);
+  rank_finalists(report.finalists, report.second_objective);
   report.rank_correlation = spearman(report.finalists);
   if (state.finalists_chosen) {
     add_baseline(state, spec, report);

@@ -293,6 +293,9 @@ void add_result(ByteWriter& w, const Result& r) {
   w.f64(r.seconds);
   w.text(r.message);
   w.f64(r.test.loss);
+  if (!std::isnan(r.inference_seconds_per_row)) {
+    w.f64(r.inference_seconds_per_row);
+  }
 }
 
 }  // namespace

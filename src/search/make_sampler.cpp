@@ -33,7 +33,33 @@ Observation observe(const Result& result) {
   out.objective = result.objective;
   out.parameters = static_cast<double>(result.parameters);
   out.seconds = result.seconds;
+  out.inference_seconds_per_row = result.inference_seconds_per_row;
   return out;
+}
+
+Observation observe(const PriorTrial& trial) {
+  Observation out;
+  out.outcome = trial.outcome;
+  out.objective = trial.objective;
+  out.parameters = trial.parameters;
+  out.seconds = trial.seconds;
+  out.inference_seconds_per_row = trial.inference_seconds_per_row;
+  out.fidelity = trial.fidelity;
+  return out;
+}
+
+double second_of(const Observation& observation, SecondObjective second) {
+  switch (second) {
+    case SecondObjective::parameters:
+      return observation.parameters;
+    case SecondObjective::seconds:
+      return observation.seconds;
+    case SecondObjective::inference_seconds:
+      return observation.inference_seconds_per_row;
+    case SecondObjective::none:
+      break;
+  }
+  return std::nan("");
 }
 
 bool fits_models(Algorithm algorithm) {

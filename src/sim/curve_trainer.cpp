@@ -106,6 +106,9 @@ Result CurveTrainer::result() const {
   r.epochs = validations;
   r.steps = 40 * validations;
   r.parameters = 1000 + assignment_->trial.value % 100;
+  if (options_.times_inference && assignment_->kind == AssignmentKind::trial) {
+    r.inference_seconds_per_row = 1e-6 * (1 + level + std::fmod(seconds(clock_.now()), 1));
+  }
   if (assignment_->kind == AssignmentKind::trial && !pauses &&
       outcome < options_.fail_share + options_.diverge_share) {
     r.outcome = Outcome::diverged;

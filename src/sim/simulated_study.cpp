@@ -15,6 +15,8 @@ StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials, Stopping
     stopping = std::string(R"(, "early_stopping": {"rule": ")") + name(rule) +
                R"(", "fidelity": ")" + (fidelity == Fidelity::rows ? "rows" : "budget") + R"("})";
   }
+  const SecondObjective second =
+      algorithm == Algorithm::nsga2 ? SecondObjective::inference_seconds : SecondObjective::none;
   const std::string text = R"({
     "study": {"name": "simulation", "seed": )" +
                            std::to_string(seed) + R"(, "directory": "sim"},
@@ -23,6 +25,7 @@ StudyIdentity simulated_study(std::uint64_t seed, std::uint32_t trials, Stopping
     "training": {"learning_rate": {"float": [0.0001, 0.1], "log": true}},
     "search": {"trials": )" +
                            std::to_string(trials) + R"(, "algorithm": ")" + name(algorithm) +
+                           R"(", "second_objective": ")" + name(second) +
                            R"(", "subset": {"rows": 1000}, "budget": {"epochs": 10})" + stopping +
                            R"(},
     "promotion": {"finalists": )" +

@@ -149,6 +149,7 @@ class World {
     curve.seed = options_.seed;
     curve.mean_seconds = options_.mean_trial_seconds;
     curve.killer_share = faults_.killer_share;
+    curve.times_inference = options_.algorithm == Algorithm::nsga2;
     curve.speed = draw() < faults_.straggler_share ? 0.1 : 1;
     const double longest = job_seconds(options_);
     curve.unavailable_at =

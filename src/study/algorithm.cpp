@@ -24,10 +24,11 @@ void refuse_grid(const Space& space, std::vector<Refusal>& out) {
 void refuse_population(const SearchSpec& search, const Space& space, std::vector<Refusal>& out) {
   const bool two = search.second_objective != SecondObjective::none;
   if (search.algorithm == Algorithm::nsga2 && !two) {
-    out.push_back({{},
-                   {"", "nsga2 is for two objectives, and search.second_objective is none",
-                    "with one objective it only sorts by it",
-                    "add second_objective: parameters, or use search.algorithm: tpe"}});
+    out.push_back(
+        {{},
+         {"", "nsga2 is for two objectives, and search.second_objective is none",
+          "with one objective it only sorts by it",
+          "add second_objective: parameters or inference_seconds, or use search.algorithm: tpe"}});
   }
   if (search.algorithm != Algorithm::nsga2 && two) {
     out.push_back({{},
@@ -59,6 +60,15 @@ std::vector<std::string> algorithm_names() {
 const char* name(Algorithm algorithm) {
   static const std::vector<std::string> names = algorithm_names();
   return name_of(names, algorithm);
+}
+
+std::vector<std::string> second_objective_names() {
+  return {"none", "parameters", "seconds", "inference_seconds"};
+}
+
+const char* name(SecondObjective second) {
+  static const std::vector<std::string> names = second_objective_names();
+  return name_of(names, second);
 }
 
 bool learns(Algorithm algorithm) {

@@ -212,8 +212,8 @@ void check_early_stopping(ReaderContext& c) {
   }
   if (search.algorithm == Algorithm::nsga2) {
     c.problem(c.place(section + ".rule"), "search.early_stopping with nsga2",
-              "the rules look at the loss alone and would stop the small networks that nsga2 keeps "
-              "for their size",
+              "the rules look at the loss alone and would stop the small or fast networks that "
+              "nsga2 keeps",
               "leave it out, or use another search.algorithm");
   }
 }

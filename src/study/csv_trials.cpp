@@ -14,6 +14,7 @@ namespace twostep {
 namespace {
 
 constexpr std::string_view frame_prefix = "params_";
+constexpr const char* inference_name = "inference_seconds_per_row";
 
 [[noreturn]] void refuse_table(const std::string& where, const std::string& what,
                                const std::string& why, const std::string& hint) {
@@ -68,8 +69,8 @@ class Columns {
   using Place = std::optional<std::size_t>;
   static constexpr std::array results{
       "trial", "number", "status",     "state",    "objective", "best_validation", "epochs",
-      "steps", "value",  "parameters", "finalist", "message",   "train_seconds"};
-  Place value, status, parameters, seconds, epochs;
+      "steps", "value",  "parameters", "finalist", "message",   "train_seconds",   inference_name};
+  Place value, status, parameters, seconds, inference, epochs;
   std::vector<Place> dimensions;
   std::vector<std::pair<std::size_t, std::string>> constants;  // of this study, and their values
 
@@ -85,6 +86,7 @@ class Columns {
     status = first_of({"status", "state"});
     parameters = first_of({"parameters"});
     seconds = first_of({"train_seconds"});
+    inference = space.find(inference_name) ? std::nullopt : find(inference_name);
     epochs = own_column("epochs", space);
     for (const Dimension& d : space.dimensions) {
       add(d);
@@ -286,7 +288,8 @@ class TableReader {
     }
     out_.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
                                 good ? natural_value(spec_.search.objective, value) : std::nan(""),
-                                number(columns_->parameters), number(columns_->seconds)});
+                                number(columns_->parameters), number(columns_->seconds), 1,
+                                number(columns_->inference)});
   }
 };
 

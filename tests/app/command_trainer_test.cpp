@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "adapters/posix/clock.hpp"
@@ -62,16 +63,17 @@ class CommandTrainerTest : public testing::Test {
   }
   ~CommandTrainerTest() override { set_log_sink(nullptr); }
 
-  static Assignment trial(std::uint32_t number) {
+  static Assignment assignment(std::uint32_t number, AssignmentKind kind) {
     Assignment a;
-    a.kind = AssignmentKind::trial;
+    a.kind = kind;
     a.trial = TrialId(number);
     a.budget.amount = 3;
     a.team = {WorkerId(0)};
     return a;
   }
-  static Result run(CommandTrainer& trainer, std::uint32_t number) {
-    trainer.start(trial(number));
+  static Result run(CommandTrainer& trainer, std::uint32_t number,
+                    AssignmentKind kind = AssignmentKind::trial) {
+    trainer.start(assignment(number, kind));
     for (int i = 0; i < 600; ++i) {
       if (auto result = trainer.advance(std::chrono::milliseconds(100))) {
         while (!trainer.ready(std::chrono::milliseconds(100))) {
@@ -181,6 +183,40 @@ TEST_F(CommandTrainerTest, AScriptThatGoesBeforeItIsReadIsNoFailedTrial) {
   EXPECT_SAYS(refusal(trainer, 1).first, "no such program: " + program_);
   test::write_program(program_, "#!/bin/sh\nrm \"$0\"\necho '{\"value\": 1}'\nexit 2\n");
   EXPECT_EQ(run(trainer, 2).outcome, Outcome::failed);
+}
+
+// Else nsga2 would have a single objective, and nobody would know.
+TEST_F(CommandTrainerTest, ATrialSaysWhatTheSearchWeighsItsValueAgainst) {
+  CommandTrainer trainer(spec_, space_, files_, clock_);
+  const auto result_of = [&](const std::string& line, AssignmentKind kind) {
+    test::write_program(program_, "#!/bin/sh\necho '" + line + "'\necho why >&2\n");
+    return run(trainer, 1, kind);
+  };
+  const std::string all = R"({"value": 1, "parameters": 12, "inference_seconds": 2e-6})";
+  for (const auto& [second, key] :
+       {std::pair{SecondObjective::parameters, std::string("parameters")},
+        std::pair{SecondObjective::inference_seconds, std::string("inference_seconds")}}) {
+    spec_.search.second_objective = second;
+    const Result lacks = result_of(R"({"value": 1})", AssignmentKind::trial);
+    EXPECT_EQ(lacks.outcome, Outcome::failed);
+    EXPECT_EQ(lacks.error, ErrorKind::trial);
+    EXPECT_SAYS(lacks.message, "with no " + key + ", which search.second_objective weighs it");
+    EXPECT_SAYS(lacks.message, "{\"value\": 0.25, \"" + key + "\": ");
+    EXPECT_SAYS(lacks.message, ": why");
+    const std::string negative = R"({"value": 1, ")" + key + R"(": -2})";
+    EXPECT_SAYS(result_of(negative, AssignmentKind::trial).message, "with negative " + key);
+    EXPECT_EQ(result_of(R"({"value": 1, ")" + key + R"(": 0})", AssignmentKind::trial).outcome,
+              Outcome::finished);
+    EXPECT_EQ(result_of(R"({"value": 1})", AssignmentKind::retrain).outcome, Outcome::finished);
+  }
+  EXPECT_EQ(result_of(all, AssignmentKind::trial).inference_seconds_per_row, 2e-6);
+  // Measured and so different in every run: recorded of a trial only where it is asked for.
+  spec_.search.second_objective = SecondObjective::seconds;
+  const Result timed = result_of(all, AssignmentKind::trial);
+  EXPECT_EQ(timed.outcome, Outcome::finished);
+  EXPECT_EQ(timed.parameters, 12U);
+  EXPECT_TRUE(std::isnan(timed.inference_seconds_per_row));
+  EXPECT_EQ(result_of(all, AssignmentKind::retrain).inference_seconds_per_row, 2e-6);
 }
 
 TEST_F(CommandTrainerTest, SignalsAreToldFromExitCodes) {

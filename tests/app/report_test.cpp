@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "app/describe_event.hpp"
@@ -45,6 +46,40 @@ TEST(Report, EfficientMeansNotDominated) {
                   (g.objective <= f.objective && g.parameters < f.parameters);
     }
     EXPECT_EQ(f.efficient, !dominated);
+  }
+}
+
+// Whom the search weighed by the time of inference is not called efficient for its parameters.
+TEST(Report, TimesOfInferenceMayBeTheCost) {
+  WorldOptions options;
+  options.trials = 60;
+  options.faults = false;
+  options.algorithm = Algorithm::nsga2;
+  MemFiles files;
+  State state = run_world(options, files).state;
+  const StudyIdentity study = simulated_study(options.seed, options.trials, StoppingRule::none,
+                                              Fidelity::budget, Algorithm::nsga2);
+  ASSERT_EQ(state.finalists.size(), 5U);
+  for (std::size_t i = 0; i < 5; ++i) {  // the worse, the slower; but for the last: not measured
+    Result& r = state.finalists[i].result;
+    r.objective = static_cast<double>(i);
+    r.parameters = 100 - i;
+    r.inference_seconds_per_row =
+        i < 4 ? 1e-6 * static_cast<double>(i + 1) : std::numeric_limits<double>::quiet_NaN();
+  }
+  const Report r = make_report(state, study.spec, study.space);
+  for (const FinalistRow& f : r.finalists) {
+    EXPECT_EQ(f.efficient, f.rank == 1) << f.rank;
+  }
+  EXPECT_NE(report_text(r).find("more accurate and faster"), std::string::npos);
+  EXPECT_NE(report_text(r).find("nsga2 against inference_seconds, seed"), std::string::npos);
+  const auto json = nlohmann::json::parse(report_json(r));
+  EXPECT_EQ(json.at("second_objective"), "inference_seconds");
+  const std::string csv = trials_csv(r);
+  EXPECT_NE(csv.find(",message,inference_seconds_per_row,train_seconds\n"), std::string::npos);
+  for (std::size_t i = 0; i < 60; ++i) {
+    const bool measured = !std::isnan(state.trials[i].result.inference_seconds_per_row);
+    EXPECT_EQ(json.at("trials")[i].contains("inference_seconds_per_row"), measured);
   }
 }
 

@@ -62,6 +62,27 @@ TEST(SaidValues, MayStandBesideBytesThatAreNoText) {
   EXPECT_FALSE(parse_said("{\"value\":" + std::string(60000, '[')));
 }
 
+TEST(SaidValues, MayLackWhatTheyAreWeighedAgainst) {
+  const auto lacking = [](const std::string& line, SecondObjective second) {
+    return lacking_of(parse_said(line).value(), second);
+  };
+  const std::string all = R"({"value": 1, "parameters": 12, "inference_seconds": 0})";
+  for (const auto second : {SecondObjective::none, SecondObjective::parameters,
+                            SecondObjective::seconds, SecondObjective::inference_seconds}) {
+    EXPECT_EQ(lacking(all, second), "");
+    const bool measured = second == SecondObjective::none || second == SecondObjective::seconds;
+    EXPECT_EQ(lacking(R"({"value": 1})", second) == "", measured);
+  }
+  EXPECT_EQ(
+      lacking(R"({"value": 1, "parameters": "12"})", SecondObjective::parameters),
+      "the command's last value came with no parameters, which search.second_objective "
+      "weighs it against; it should print lines like {\"value\": 0.25, \"parameters\": 1200}");
+  EXPECT_EQ(lacking(R"({"value": 1, "inference_seconds": -1})", SecondObjective::inference_seconds),
+            "the command's last value came with negative inference_seconds, which "
+            "search.second_objective weighs it against; it should print lines like {\"value\": "
+            "0.25, \"inference_seconds\": 2e-6}");
+}
+
 std::vector<double> values_of(const SaidCurve& curve) {
   std::vector<double> out;
   for (const auto& [at, value] : curve.points()) {

@@ -164,6 +164,38 @@ TEST(Suggest, EveryBadLineIsAnsweredOnceAndChangesNothing) {
       Json::parse(session.answer(R"({"tell":{"trial":1,"value":1}})").line).contains("error"));
 }
 
+// Without it nsga2 would learn nothing from the value, and never say so.
+TEST(Suggest, ATellHasWhatItsValueIsWeighedAgainst) {
+  for (const std::string key : {"parameters", "seconds", "inference_seconds"}) {
+    SuggestSession session(spec("nsga2, second_objective: " + key));
+    std::vector<std::string> facts = session.answer(R"({"ask":3})").facts;
+    const auto say = [&](const std::string& line) {
+      const auto answer = session.answer(line);
+      facts.insert(facts.end(), answer.facts.begin(), answer.facts.end());
+      return Json::parse(answer.line);
+    };
+    for (const std::string& lacking :
+         {std::string(), R"(,")" + key + R"(":"many")", R"(,")" + key + R"(":NaN)"}) {
+      const Json refused = say(R"({"tell":{"trial":1,"value":0.5)" + lacking + "}}");
+      ASSERT_TRUE(refused.contains("error")) << refused;
+      const Json& problem = refused["error"]["problems"][0];
+      EXPECT_EQ(problem["what"], "tell: no " + key);
+      EXPECT_NE(problem["hint"].get<std::string>().find("\"" + key + "\":"), std::string::npos);
+    }
+    EXPECT_FALSE(
+        say(R"({"tell":{"trial":1,"value":0.5,")" + key + R"(":2.5e-6}})").contains("error"));
+    EXPECT_FALSE(say(R"({"tell":{"trial":2,"outcome":"failed"}})").contains("error"));
+    EXPECT_NE(facts[facts.size() - 2].find("\"" + key + "\":2.5e-06"), std::string::npos)
+        << facts[facts.size() - 2];
+    // Older programs took and recorded tells without.
+    facts.emplace_back(R"({"tell":{"trial":3,"value":1.0,"outcome":"finished"}})");
+    SuggestSession again(spec("nsga2, second_objective: " + key));
+    for (const std::string& fact : facts) {
+      EXPECT_NO_THROW(again.replay(fact)) << fact;
+    }
+  }
+}
+
 TEST(Suggest, AFiniteSpaceIsExhausted) {
   SuggestSession session(
       read_spec(read_yaml("space: {a: {int: [1, 2]}, b: {choice: [true, false]}}\n", "s.yaml"),

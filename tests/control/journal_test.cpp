@@ -72,7 +72,8 @@ std::vector<Event> every_event() {
                       3,
                       {{point, Outcome::finished, 0.25, 100, 1.5},
                        {point, Outcome::failed, std::nan(""), std::nan(""), 0},
-                       {point, Outcome::finished, 0.5, 100, 1.5, 0.25}}},
+                       {point, Outcome::finished, 0.5, 100, 1.5, 0.25},
+                       {point, Outcome::finished, 0.5, 100, 1.5, 1, 2.5e-6}}},
           WarmStarted{"old.csv", 0, {}},
           Dispatched{a},
           Finished{some_result()},
@@ -95,6 +96,28 @@ TEST(Journal, EveryEventReadsBackTheSame) {
     EXPECT_EQ(back.seq, seq);
     EXPECT_EQ(back.event.index(), event.index());
     EXPECT_EQ(encode_event(back), line);
+  }
+}
+
+// The key is there only where the time was measured: what older programs wrote is read as before.
+TEST(Journal, AMeasuredTimeOfInferenceReadsBack) {
+  const std::string key = "\"inference_seconds_per_row\":";
+  for (const double measured : {1.5e-7, 0.0, std::nan("")}) {
+    Result r = some_result();
+    r.kind = AssignmentKind::trial;
+    r.inference_seconds_per_row = measured;
+    WarmStarted warm{"old", 0, {{{}, Outcome::finished, 0.5, 100, 1.5}}};
+    warm.trials[0].inference_seconds_per_row = measured;
+    for (const Event& event : {Event(Finished{r}), Event(warm)}) {
+      std::string line = encode_event({1, event});
+      EXPECT_EQ(line.find(key) == std::string::npos, std::isnan(measured)) << line;
+      line.pop_back();
+      const Event back = decode_event(line).event;
+      const double read = back.index() == Event(warm).index()
+                              ? std::get<WarmStarted>(back).trials[0].inference_seconds_per_row
+                              : std::get<Finished>(back).result.inference_seconds_per_row;
+      EXPECT_TRUE(read == measured || (std::isnan(read) && std::isnan(measured))) << line;
+    }
   }
 }
 

@@ -107,8 +107,10 @@ struct Study {
 // What a long search has by the hundred thousand must not fall back to lines: a field that is new
 // in the journal belongs into the compact form too.
 TEST(Snapshot, TheFrequentEventsAreCompact) {
-  for (const Event& event :
-       {Event(trial(1)), Event(dispatched(1)), Event(finished(1)), Event(finished(2))}) {
+  Finished timed = finished(3);
+  timed.result.inference_seconds_per_row = 1.5e-7;
+  for (const Event& event : {Event(trial(1)), Event(dispatched(1)), Event(finished(1)),
+                             Event(finished(2)), Event(timed)}) {
     const NumberedEvent numbered{7, event};
     EXPECT_TRUE(has_compact_form(numbered, encode_event(numbered))) << event.index();
   }

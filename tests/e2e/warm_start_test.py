@@ -98,6 +98,22 @@ class WarmStart(support.Case):
         self.write("old.csv", TABLE.format("1", "0.01").replace("\n", ",parameters\n", 1).replace("relu\n", "relu,300\n"))
         self.assertIn("warm start  1 trial of old.csv, the best 1\n", self.twostep("check", "study.yaml").stdout)
 
+    def test_times_of_inference_are_measured_and_learnt_from(self):
+        timed = EARLIER.replace("algorithm: tpe", "algorithm: nsga2\n  second_objective: inference_seconds")
+        self.write("study.yaml", timed)
+        self.assertIn("more accurate and faster", self.twostep("run", "study.yaml").stdout)
+        trials = json.loads(self.read("out", "report.json"))["trials"]
+        self.assertTrue(all(0 < trial["inference_seconds_per_row"] < 1 for trial in trials))
+        later = timed.replace("directory: out", "directory: later").replace("nsga2\n", "nsga2\n  warm_start: SOURCE\n")
+        for source in ("out", "out/trials.csv"):
+            self.write("later.yaml", later.replace("SOURCE", source))
+            self.assertIn(f"warm start  16 trials of {source}, the best ", self.twostep("check", "later.yaml").stdout)
+        self.write("old.csv", TABLE.format("1", "0.01"))
+        self.write("later.yaml", later.replace("SOURCE", "old.csv"))
+        refusal = self.twostep("check", "later.yaml", code=3).stderr
+        self.assertIn("against inference_seconds, which its trials do not have", refusal)
+        self.assertIn("a column inference_seconds_per_row", refusal)
+
 
 if __name__ == "__main__":
     support.main()

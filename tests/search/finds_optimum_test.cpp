@@ -200,5 +200,52 @@ TEST(Nsga2, SpreadsOverTheFront) {
   EXPECT_GT(*std::min_element(cells.begin(), cells.end()), 5);
 }
 
+// The second objective is the one that the study file names, and what lacks it is no parent.
+TEST(Nsga2, WeighsTheLossAgainstWhatItIsTold) {
+  const Space space = test::unit_cube(2);
+  const auto proposals = [&](SecondObjective second, double Observation::*known) {
+    SearchSpec search;
+    search.algorithm = Algorithm::nsga2;
+    search.second_objective = second;
+    const auto sampler = make_sampler(search, space, 3);
+    std::vector<std::optional<Point>> out;
+    for (std::uint32_t n = 1; n <= 60; ++n) {
+      out.push_back(sampler->propose(TrialId(n), 0));
+      const double x = value_of(*out.back(), 0);
+      Observation seen;
+      seen.objective = x;
+      if (n % 3 > 0) {
+        seen.*known = 1 - x;
+      }
+      sampler->created(TrialId(n), *out.back());
+      sampler->finished(TrialId(n), seen);
+    }
+    return out;
+  };
+  const auto parameters = proposals(SecondObjective::parameters, &Observation::parameters);
+  EXPECT_EQ(proposals(SecondObjective::seconds, &Observation::seconds), parameters);
+  EXPECT_EQ(proposals(SecondObjective::inference_seconds, &Observation::inference_seconds_per_row),
+            parameters);
+  EXPECT_NE(proposals(SecondObjective::inference_seconds, &Observation::parameters), parameters);
+}
+
+TEST(Observation, IsWhatAResultOrAnEarlierTrialSays) {
+  Result result;
+  result.objective = 0.5;
+  result.parameters = 12;
+  result.seconds = 3;
+  result.inference_seconds_per_row = 2e-6;
+  const PriorTrial prior{{}, Outcome::finished, 0.5, 12, 3, 0.25, 2e-6};
+  for (const Observation& seen : {observe(result), observe(prior)}) {
+    EXPECT_EQ(seen.objective, 0.5);
+    EXPECT_EQ(second_of(seen, SecondObjective::parameters), 12);
+    EXPECT_EQ(second_of(seen, SecondObjective::seconds), 3);
+    EXPECT_EQ(second_of(seen, SecondObjective::inference_seconds), 2e-6);
+    EXPECT_TRUE(std::isnan(second_of(seen, SecondObjective::none)));
+  }
+  EXPECT_EQ(observe(prior).fidelity, 0.25);
+  EXPECT_TRUE(std::isnan(second_of(observe(Result()), SecondObjective::inference_seconds)));
+}
+
 }  // namespace
 }  // namespace twostep

@@ -45,6 +45,29 @@ TEST(World, StudiesWhoseModelsAreFittedElsewhereEndToo) {
   }
 }
 
+// Times that differ in every attempt: what a search learnt of them is in the journal.
+TEST(World, StudiesThatWeighMeasuredTimesEndToo) {
+  for (std::uint64_t seed = 1; seed <= test::cases(12); ++seed) {
+    WorldOptions options;
+    options.seed = 7500 + seed;
+    options.workers = 1 + static_cast<std::uint32_t>(seed % 12);
+    options.trials = 100;
+    options.algorithm = Algorithm::nsga2;
+    MemFiles files;
+    ASSERT_NO_THROW({
+      const WorldReport report = run_world(options, files);
+      EXPECT_EQ(report.state.trials_done, 100U);
+      EXPECT_EQ(report.live_digest, report.replay_digest);
+      for (const TrialRecord& trial : report.state.trials) {
+        EXPECT_TRUE(trial.result.outcome != Outcome::finished ||
+                    trial.result.inference_seconds_per_row > 0)
+            << trial.id.value;
+      }
+    }) << "seed "
+       << options.seed;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fixed, Seeds, testing::Range(1, 7));
 
 TEST(World, SameSeedSameJournal) {

@@ -31,6 +31,17 @@ TEST(CsvTrials, AStudysOwnTableIsRead) {
   EXPECT_EQ(own.warm.trials[2].objective, 0.5);
 }
 
+TEST(CsvTrials, TimesOfInferenceAreRead) {
+  const std::string table = "objective,x,inference_seconds_per_row\n1,1,2.5e-06\n1,2,\n";
+  const TrialsRead read = FreeStudy(R"({"x": {"int": [0, 9]}})").csv(table);
+  EXPECT_EQ(read.warm.trials[0].inference_seconds_per_row, 2.5e-6);
+  EXPECT_TRUE(std::isnan(read.warm.trials[1].inference_seconds_per_row));
+  const FreeStudy searched(R"({"x": {"int": [0, 9]},
+      "inference_seconds_per_row": {"float": [0, 1]}})");  // a dimension, if it is one
+  EXPECT_EQ(searched.csv(table).warm.trials.size(), 1U);
+  EXPECT_TRUE(std::isnan(searched.csv(table).warm.trials[0].inference_seconds_per_row));
+}
+
 TEST(CsvTrials, OptunasDataFrameIsRead) {
   const FreeStudy study(tuned_space);
   expect_tuned(study, study.csv(golden("optuna-3.1.csv")));

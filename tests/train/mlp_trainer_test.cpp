@@ -363,6 +363,22 @@ TEST(MlpTrainer, TheModelComputesWhatWasReported) {
   EXPECT_GT(r.inference_seconds_per_row, 0);
 }
 
+TEST(MlpTrainer, ATrialMeasuresItsInferenceOnlyIfTheSearchWeighsIt) {
+  for (const auto second : {SecondObjective::parameters, SecondObjective::inference_seconds}) {
+    Bench bench;
+    bench.spec.search.second_objective = second;
+    const Result r = run(bench, training(AssignmentKind::trial, 2));
+    EXPECT_EQ(r.outcome, Outcome::finished);
+    if (second == SecondObjective::inference_seconds) {
+      EXPECT_DOUBLE_EQ(r.inference_seconds_per_row, 1e-3 / 1024);  // StepClock, a batch of 1024
+      bench.spec.search.second_objective = SecondObjective::parameters;
+      EXPECT_EQ(run(bench, training(AssignmentKind::trial, 2)).curve, r.curve);
+    } else {
+      EXPECT_TRUE(std::isnan(r.inference_seconds_per_row));
+    }
+  }
+}
+
 TEST(MlpTrainer, AMissingPackIsAnErrorNotACrash) {
   Bench bench;
   bench.plan.subset_digest = "another";

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "twostep/base/ids.hpp"
+#include "twostep/study/event.hpp"
 #include "twostep/study/result.hpp"
 #include "twostep/study/space.hpp"
 #include "twostep/study/spec.hpp"
@@ -26,12 +27,16 @@ struct Observation {
   double objective = std::numeric_limits<double>::quiet_NaN();   // smaller is better
   double parameters = std::numeric_limits<double>::quiet_NaN();  // of the network, trainable
   double seconds = std::numeric_limits<double>::quiet_NaN();     // of training
+  double inference_seconds_per_row = std::numeric_limits<double>::quiet_NaN();
   double fidelity = 1;    // share of the full budget that was spent, in (0, 1]
   bool left_out = false;  // a failure of which the algorithm learns nothing but its end
 };
 
 [[nodiscard]] bool is_failure(const Observation& observation);
 [[nodiscard]] Observation observe(const Result& result);
+[[nodiscard]] Observation observe(const PriorTrial& trial);
+// What nsga2 weighs the loss against; NaN: not known.
+[[nodiscard]] double second_of(const Observation& observation, SecondObjective second);
 // What the sampler is told of it: search.failures.value.
 [[nodiscard]] Observation as_told(Observation observation, const FailuresSpec& failures);
 

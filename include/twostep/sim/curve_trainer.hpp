@@ -17,6 +17,7 @@ struct CurveOptions {
   double fail_share = 0.005;
   double killer_share = 0;            // of trials that kill the process they run in
   double speed = 1;                   // of this worker
+  bool times_inference = false;       // of trials; another time in every attempt
   Time unavailable_at = Time::max();  // from then on no trial can be begun here
 };
 

@@ -13,6 +13,8 @@ namespace twostep {
 
 [[nodiscard]] std::vector<std::string> algorithm_names();
 [[nodiscard]] const char* name(Algorithm);
+[[nodiscard]] std::vector<std::string> second_objective_names();
+[[nodiscard]] const char* name(SecondObjective);
 [[nodiscard]] bool learns(Algorithm);  // whether its points depend on results
 
 // Why an algorithm cannot serve a space, and what to use instead.

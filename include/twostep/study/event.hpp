@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,7 @@ struct PriorTrial {
   double parameters = 0;
   double seconds = 0;
   double fidelity = 1;  // share of its budget that it was given, in (0, 1]
+  double inference_seconds_per_row = std::numeric_limits<double>::quiet_NaN();  // NaN: not known
 };
 
 struct WarmStarted {  // before the first trial is created

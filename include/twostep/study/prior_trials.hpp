@@ -54,8 +54,9 @@ struct TrialsRead {
 // Trials of a table with a head line (RFC 4180): "objective" or "value", in the direction of
 // this study's objective; a column for every dimension, under its name (trials.csv of a study) or,
 // for all, "params_" and its name (an Optuna study's trials_dataframe); optionally "status" or
-// "state", "parameters" and "train_seconds". Whatever is under way is passed over; whatever failed
-// or has no finite value has failed. Error{config} with the line for what is no such table.
+// "state", "parameters", "train_seconds" and "inference_seconds_per_row". Whatever is under way is
+// passed over; whatever failed or has no finite value has failed. Error{config} with the line for
+// what is no such table.
 [[nodiscard]] TrialsRead read_trials_csv(std::string_view text, const std::string& source,
                                          const StudySpec& spec, const Space& space);
 

@@ -25,6 +25,7 @@ struct TrialRow {
   std::uint64_t parameters = 0;
   std::uint64_t reached = 0;  // the rung that it was stopped or pauses at; 0: none
   bool finalist = false;
+  double inference_seconds_per_row = 0;  // NaN: not measured
   double train_seconds = 0;
   std::string message;
 };
@@ -41,7 +42,9 @@ struct FinalistRow {
   double inference_seconds_per_row = 0;
   double train_seconds = 0;
   std::uint32_t team = 0;
-  bool efficient = false;  // no other finalist is both more accurate and cheaper (parameters)
+  // No other finalist is both more accurate and cheaper: in parameters, or in seconds of inference
+  // where the search weighed those.
+  bool efficient = false;
   Evaluation validation;
   Evaluation test;
   std::string model_file;
@@ -53,6 +56,7 @@ struct Report {
   std::string directory;
   std::uint64_t seed = 0;
   std::string algorithm;
+  SecondObjective second_objective = SecondObjective::none;
   // What trials and finalists are ranked by; all objectives below are its natural values.
   Metric objective = Metric::mse;
   bool runs_command = false;  // they are the command's own values

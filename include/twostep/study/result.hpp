@@ -68,15 +68,17 @@ struct Result {
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
   std::uint64_t parameters = 0;
-  double seconds = 0;   // of training, on the leader; the only field that a clock decides
-  std::string message;  // why it failed
+  double seconds = 0;  // of training, on the leader; decided by a clock, as the next
+  // With a batch of 1024 rows, or as a command says; NaN: not measured. Of a trial only where it is
+  // an objective.
+  double inference_seconds_per_row = std::numeric_limits<double>::quiet_NaN();
+  std::string message;                    // why it failed
   ErrorKind error = ErrorKind::internal;  // if failed, or given back
   // retrain:
   Evaluation validation;
   Evaluation test;
-  double inference_seconds_per_row = 0;  // measured with a batch of 1024 rows (time field too)
-  std::string model_file;                // relative to the study directory
-  std::string reading;                   // how the training rows were read, for people
+  std::string model_file;  // relative to the study directory
+  std::string reading;     // how the training rows were read, for people
   // extract_*:
   std::uint64_t train_rows = 0;
   std::uint64_t validation_rows = 0;

@@ -127,7 +127,7 @@ enum class Algorithm {
   forest,
   gp
 };
-enum class SecondObjective { none, parameters, seconds };
+enum class SecondObjective { none, parameters, seconds, inference_seconds };
 enum class Sampling { rows, blocks };
 
 struct SubsetSpec {

@@ -36,9 +36,7 @@ class Nsga2Sampler : public ModelSampler {
   mutable std::vector<double> crowding_;
 
   [[nodiscard]] Cost cost(History::Row row) const {
-    const Observation& seen = history().observation(row);
-    return {history().objective(row),
-            second_ == SecondObjective::seconds ? seen.seconds : seen.parameters};
+    return {history().objective(row), second_of(history().observation(row), second_)};
   }
   // The parents and the next trial that ended, if it did not fail, compete.
   void select() const {

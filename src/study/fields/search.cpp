@@ -33,9 +33,10 @@ void add_search(Rows& t) {
                     "(docs/search.md), that the algorithm learns from before its first trial.",
                     [](StudySpec& s) -> Slot { return &s.search.warm_start; }));
   t.push_back(
-      choice("search.second_objective", {"none", "parameters", "seconds"}, "none",
-             "What nsga2 trades against the loss: the network's parameters, or the seconds of "
-             "training. Finalists are chosen by the loss alone.",
+      choice("search.second_objective", second_objective_names(), "none",
+             "What nsga2 trades against the loss: the network's parameters, the seconds of "
+             "training, or the seconds of inference per row, which each trial then measures. "
+             "Finalists are chosen by the loss alone.",
              [](StudySpec& s) -> Slot { return enum_slot(s.search.second_objective); }));
   t.push_back(choice("search.objective", metric_names(), "mse",
                      "What trials and finalists are compared by, over the validation rows: a loss "
