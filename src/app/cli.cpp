@@ -96,7 +96,7 @@ Verb make_run(int& argc, char**& argv) {
 }
 
 Verb make_status() {
-  Verb verb{"twostep status DIR",
+  Verb verb{"twostep status DIR|study.yaml",
             "how far a study is",
             "Reads the journal in the study directory; changes nothing.",
             po::options_description("Options"),
@@ -107,7 +107,7 @@ Verb make_status() {
 }
 
 Verb make_report() {
-  Verb verb{"twostep report DIR [--format text|json|csv]",
+  Verb verb{"twostep report DIR|study.yaml [--format text|json|csv]",
             "the results of a study",
             "text: for people. json: everything. csv: one line per trial.",
             po::options_description("Options"),
@@ -122,7 +122,7 @@ Verb make_report() {
 }
 
 Verb make_journal() {
-  Verb verb{"twostep journal DIR",
+  Verb verb{"twostep journal DIR|study.yaml",
             "every event of a study, one readable line each",
             "",
             po::options_description("Options"),

@@ -112,7 +112,8 @@ Result CommandTrainer::result(Outcome outcome, const std::string& message) const
       static_cast<std::uint64_t>(std::clamp(said_.last().parameters.value_or(0), 0.0, 9e15));
   if (assignment_->kind == AssignmentKind::retrain ||
       spec_.search.second_objective == SecondObjective::inference_seconds) {
-    r.inference_seconds_per_row = said_.last().inference_seconds.value_or(nothing);
+    const double said = said_.last().inference_seconds.value_or(nothing);
+    r.inference_seconds_per_row = said >= 0 ? said : nothing;
   }
   r.seconds = before_ + seconds(clock_.now() - begun_);
   return r;

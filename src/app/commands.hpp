@@ -47,9 +47,10 @@ int run_command(const RunOptions& options, int& argc, char**& argv);
 int slurm_command(const SlurmOptions& options);  // prints a batch script
 // The words after "launch".
 int launch_command(const std::vector<std::string>& arguments);
-int status_command(const std::string& directory);
-int report_command(const std::string& directory, const std::string& format);
-int journal_command(const std::string& directory);
+// `given`: a study directory or a study file.
+int status_command(const std::string& given);
+int report_command(const std::string& given, const std::string& format);
+int journal_command(const std::string& given);
 int suggest_command(const SuggestOptions& options);  // requests on stdin, answers on stdout
 int schema_command(const std::string& format);
 int predict_command(const PredictOptions& options);

@@ -1,11 +1,13 @@
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "app/commands.hpp"
 #include "app/describe_event.hpp"
 #include "app/report_render.hpp"
 #include "app/study_folder.hpp"
+#include "app/study_setup.hpp"
 #include "twostep/base/error.hpp"
 #include "twostep/control/make_report.hpp"
 #include "twostep/study/fields.hpp"
@@ -15,14 +17,19 @@
 namespace twostep {
 namespace {
 
+// The directory itself, or of the study in a study file.
+std::string study_directory(const std::string& given) {
+  return std::filesystem::is_regular_file(given) ? load_spec(given).directory : given;
+}
+
 [[noreturn]] void unknown_format(const std::string& format, const std::string& known) {
   throw Error(ErrorKind::usage, Problem{"twostep", "no such format: " + format, "", known});
 }
 
 }  // namespace
 
-int status_command(const std::string& directory) {
-  const RecordedStudy study = read_study(directory);
+int status_command(const std::string& given) {
+  const RecordedStudy study = read_study(study_directory(given));
   const Report r = make_report(study.state, study.spec, study.space);
   std::printf("study      %s (%s)\n", r.name.c_str(), r.phase.c_str());
   if (!r.message.empty()) {
@@ -46,11 +53,11 @@ int status_command(const std::string& directory) {
   return 0;
 }
 
-int report_command(const std::string& directory, const std::string& format) {
+int report_command(const std::string& given, const std::string& format) {
   if (format != "text" && format != "json" && format != "csv") {
     unknown_format(format, "text, json or csv");
   }
-  const RecordedStudy study = read_study(directory);
+  const RecordedStudy study = read_study(study_directory(given));
   const Report report = make_report(study.state, study.spec, study.space);
   std::cout << (format == "json"  ? report_json(report)
                 : format == "csv" ? trials_csv(report)
@@ -58,10 +65,10 @@ int report_command(const std::string& directory, const std::string& format) {
   return 0;
 }
 
-int journal_command(const std::string& directory) {
+int journal_command(const std::string& given) {
   Metric objective = Metric::mse;
   bool command = false;
-  static_cast<void>(read_study(directory, [&](const NumberedEvent& event) {
+  static_cast<void>(read_study(study_directory(given), [&](const NumberedEvent& event) {
     if (const auto* created = std::get_if<StudyCreated>(&event.event)) {
       const StudySpec spec = read_spec(read_json(created->spec_json));
       objective = spec.search.objective;

@@ -1,6 +1,7 @@
 #include "app/report_render.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -265,16 +266,31 @@ std::string report_text(const Report& report) {
 }
 
 std::string trials_csv(const Report& report) {
-  std::string out = "trial,status,objective,best_validation,epochs,steps,rung,parameters,finalist";
-  for (const std::string& dimension : report.dimensions) {
-    out += "," + quoted_csv(dimension);
+  constexpr std::array before{"trial", "status", "objective",  "best_validation", "epochs",
+                              "steps", "rung",   "parameters", "finalist"};
+  constexpr std::array after{"message", "inference_seconds_per_row", "train_seconds"};
+  const bool ambiguous =
+      std::any_of(report.dimensions.begin(), report.dimensions.end(), [&](const std::string& name) {
+        return std::find(before.begin(), before.end(), name) != before.end() ||
+               std::find(after.begin(), after.end(), name) != after.end();
+      });
+  std::string out;
+  for (const char* column : before) {
+    out += std::string(out.empty() ? "" : ",") + column;
   }
-  out += ",message,inference_seconds_per_row,train_seconds\n";
+  for (const std::string& dimension : report.dimensions) {
+    out += "," + quoted_csv((ambiguous ? "params_" : "") + dimension);
+  }
+  for (const char* column : after) {
+    out += std::string(",") + column;
+  }
+  out += "\n";
   for (const TrialRow& row : report.trials) {
     out += std::to_string(row.trial.value) + "," + row.status + "," + exact(row.objective) + "," +
            std::to_string(row.best_validation) + "," + std::to_string(row.epochs) + "," +
            std::to_string(row.steps) + "," + (row.reached > 0 ? std::to_string(row.reached) : "") +
-           "," + std::to_string(row.parameters) + "," + (row.finalist ? "1" : "0");
+           "," + (row.parameters > 0 ? std::to_string(row.parameters) : "") + "," +
+           (row.finalist ? "1" : "0");
     for (std::size_t i = 0; i < report.dimensions.size(); ++i) {
       out += "," + (i < row.point.values.size() ? quoted_csv(to_text(row.point.values[i]))
                                                 : std::string());

@@ -122,11 +122,16 @@ std::string lacking_of(const SaidValue& said, SecondObjective second) {
     return "";  // what twostep measures itself
   }
   const std::optional<double> given = time ? said.inference_seconds : said.parameters;
-  if (given && std::isfinite(*given) && *given >= 0) {
+  const double least = time ? 0 : 1;  // parameters are counted in whole numbers
+  if (given && *given >= least && std::isfinite(*given)) {
     return "";
   }
   const std::string key = name(second);
-  return "the command's last value came with " + std::string(given ? "negative " : "no ") + key +
+  const char* wrong = !given           ? "no "
+                      : *given < 0     ? "negative "
+                      : *given < least ? "less than one of "
+                                       : "infinite ";
+  return "the command's last value came with " + std::string(wrong) + key +
          ", which search.second_objective weighs it against; it should print lines like "
          "{\"value\": 0.25, \"" +
          key + "\": " + (time ? "2e-6}" : "1200}");

@@ -20,11 +20,12 @@ namespace {
 // A history may hold tells without: older programs took them.
 void SuggestSession::check_second(const Observation& observation) const {
   const SecondObjective second = spec_.search.second_objective;
+  const double weighed = second_of(observation, second);
   if (second != SecondObjective::none && !is_failure(observation) &&
-      !std::isfinite(second_of(observation, second))) {
+      !(std::isfinite(weighed) && weighed >= 0)) {
     const std::string key = name(second);
-    refuse_tell(std::string("no ") + key,
-                "nsga2 weighs the value against " + key + ", search.second_objective",
+    const std::string what = std::isnan(weighed) ? "no " : weighed < 0 ? "negative " : "infinite ";
+    refuse_tell(what + key, "nsga2 weighs the value against " + key + ", search.second_objective",
                 R"({"tell":{"trial":1,"value":0.5,")" + key + R"(":)" +
                     (second == SecondObjective::inference_seconds ? "2e-6" : "1200") + "}}");
   }

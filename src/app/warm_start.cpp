@@ -82,14 +82,12 @@ TrialsRead from_study(const StudySpec& spec, const Space& space, const std::stri
     }
     const Result& r = trial.result;
     const bool good = succeeded(r.outcome) && std::isfinite(r.objective);
-    const bool counted = r.parameters > 0;  // some commands say no number
-    out.warm.trials.push_back(
-        {*point, good ? Outcome::finished : Outcome::failed, good ? r.objective : std::nan(""),
-         counted ? static_cast<double>(r.parameters) : std::nan(""), r.seconds,
-         good && r.outcome == Outcome::stopped
-             ? share_spent(static_cast<double>(trial.reached), whole)
-             : 1,
-         r.inference_seconds_per_row});
+    out.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
+                               good ? r.objective : std::nan(""), observe(r).parameters, r.seconds,
+                               good && r.outcome == Outcome::stopped
+                                   ? share_spent(static_cast<double>(trial.reached), whole)
+                                   : 1,
+                               r.inference_seconds_per_row});
   }
   return out;
 }

@@ -32,7 +32,7 @@ double real(const Json& json) {
   return json.get<double>();
 }
 
-// Of a retraining always, else where it was measured.
+// Of a trial, where it was measured.
 double inference_time(const Json& json) {
   const auto found = json.find("inference_seconds_per_row");
   return found == json.end() ? std::numeric_limits<double>::quiet_NaN() : real(*found);
@@ -196,7 +196,9 @@ Event read_finished(const Json& json) {
     r.epochs = natural<std::uint64_t>(json, "epochs");
     r.steps = natural<std::uint64_t>(json, "steps");
     r.parameters = natural<std::uint64_t>(json, "parameters");
-    r.inference_seconds_per_row = inference_time(json);
+    r.inference_seconds_per_row = r.kind == AssignmentKind::retrain
+                                      ? real(json.at("inference_seconds_per_row"))
+                                      : inference_time(json);
   }
   if (json.contains("message")) {
     r.message = json.at("message").get<std::string>();

@@ -31,7 +31,8 @@ Observation observe(const Result& result) {
   Observation out;
   out.outcome = result.outcome;
   out.objective = result.objective;
-  out.parameters = static_cast<double>(result.parameters);
+  // No model is without: 0 says that a command told none.
+  out.parameters = result.parameters > 0 ? static_cast<double>(result.parameters) : std::nan("");
   out.seconds = result.seconds;
   out.inference_seconds_per_row = result.inference_seconds_per_row;
   return out;

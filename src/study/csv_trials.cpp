@@ -86,7 +86,7 @@ class Columns {
     status = first_of({"status", "state"});
     parameters = first_of({"parameters"});
     seconds = first_of({"train_seconds"});
-    inference = space.find(inference_name) ? std::nullopt : find(inference_name);
+    inference = own_column(inference_name, space);
     epochs = own_column("epochs", space);
     for (const Dimension& d : space.dimensions) {
       add(d);
@@ -123,9 +123,9 @@ class Columns {
     }
     return std::nullopt;
   }
-  // Of a study's own table.
+  // Unless a dimension is called so.
   [[nodiscard]] Place own_column(const char* name, const Space& space) const {
-    return frame_ || space.find(name) ? std::nullopt : find(name);
+    return !frame_ && space.find(name) ? std::nullopt : find(name);
   }
   void check_value() const {
     if (value) {
@@ -256,6 +256,20 @@ class TableReader {
     }
     return good && !d.condition ? none_of(d) : std::nullopt;
   }
+  // What a value is weighed against.
+  [[nodiscard]] double weight(Columns::Place column) const {
+    const double read = number(column);
+    if (read < 0) {
+      refuse_table(rows_.where(),
+                   "negative " + head_[*column] + ": '" + cell(column).substr(0, 60) + "'",
+                   "no trial has less than none", "leave the cell empty where it is not known");
+    }
+    return read;
+  }
+  // No model is without parameters: 0 says that none were told.
+  [[nodiscard]] static double counted(double parameters) {
+    return parameters > 0 ? parameters : std::nan("");
+  }
   [[nodiscard]] std::string differs_from_constants() const {
     for (const auto& [column, constant] : columns_->constants) {
       const std::string& text = rows_.cells()[column];
@@ -288,8 +302,8 @@ class TableReader {
     }
     out_.warm.trials.push_back({*point, good ? Outcome::finished : Outcome::failed,
                                 good ? natural_value(spec_.search.objective, value) : std::nan(""),
-                                number(columns_->parameters), number(columns_->seconds), 1,
-                                number(columns_->inference)});
+                                counted(weight(columns_->parameters)), weight(columns_->seconds), 1,
+                                weight(columns_->inference)});
   }
 };
 

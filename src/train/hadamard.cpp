@@ -65,7 +65,7 @@ void transform(float* x, const float* factors, std::size_t n) {
   }
 }
 
-// Element i and the one half of the length behind it, turned by an eighth of a circle.
+// Element i and the one half of the length behind it: their sum and difference, normalised.
 TWOSTEP_VECTORISED
 void mix_halves(float* __restrict first, float* __restrict second, std::size_t n) {
   const float factor = std::numbers::sqrt2_v<float> / 2;

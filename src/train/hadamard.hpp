@@ -14,8 +14,8 @@ namespace twostep {
 // its norm, D are diagonals of random signs (Yu, Suresh, Choromanski, Holtmann-Rice, Kumar,
 // "Orthogonal random features", NeurIPS 2016, section 4: it stands in for a uniformly distributed
 // one). Where the length is no power of two, each step transforms the first 2^k elements and then,
-// with signs of their own, the last 2^k, and turns element i and i + length / 2 (rounded up) in
-// their plane by an eighth of a circle, which joins parts that overlap little.
+// with signs of their own, the last 2^k, and replaces element i and i + length / 2 (rounded up) by
+// their sum and difference over sqrt(2), which joins parts that overlap little.
 class HadamardRotation {
  public:
   HadamardRotation(std::size_t length, const Rng& rng, std::uint64_t index);
@@ -25,7 +25,7 @@ class HadamardRotation {
  private:
   std::size_t length_;
   std::size_t part_;            // 2^k, the greatest that is at most the length
-  std::vector<float> factors_;  // [transforms][part]: signs over the norm of H
+  std::vector<float> factors_;  // [transforms][1 or 2][part]: signs over H's norm
 };
 
 }  // namespace twostep

@@ -204,9 +204,13 @@ TEST_F(CommandTrainerTest, ATrialSaysWhatTheSearchWeighsItsValueAgainst) {
     EXPECT_SAYS(lacks.message, "{\"value\": 0.25, \"" + key + "\": ");
     EXPECT_SAYS(lacks.message, ": why");
     const std::string negative = R"({"value": 1, ")" + key + R"(": -2})";
-    EXPECT_SAYS(result_of(negative, AssignmentKind::trial).message, "with negative " + key);
-    EXPECT_EQ(result_of(R"({"value": 1, ")" + key + R"(": 0})", AssignmentKind::trial).outcome,
-              Outcome::finished);
+    const Result below = result_of(negative, AssignmentKind::trial);
+    EXPECT_SAYS(below.message, "with negative " + key);
+    EXPECT_TRUE(std::isnan(below.inference_seconds_per_row));
+    EXPECT_EQ(below.parameters, 0U);
+    const std::string zero = R"({"value": 1, ")" + key + R"(": 0})";
+    EXPECT_EQ(result_of(zero, AssignmentKind::trial).outcome == Outcome::finished,
+              second == SecondObjective::inference_seconds);
     EXPECT_EQ(result_of(R"({"value": 1})", AssignmentKind::retrain).outcome, Outcome::finished);
   }
   EXPECT_EQ(result_of(all, AssignmentKind::trial).inference_seconds_per_row, 2e-6);

@@ -4,11 +4,14 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "adapters/yaml/yaml_reader.hpp"
 #include "app/describe_event.hpp"
 #include "app/progress.hpp"
 #include "app/report_render.hpp"
 #include "twostep/control/make_report.hpp"
 #include "twostep/sim/world.hpp"
+#include "twostep/study/prior_trials.hpp"
+#include "twostep/study/spec_reader.hpp"
 
 namespace twostep {
 namespace {
@@ -149,6 +152,45 @@ TEST(Report, CsvHasOneLinePerTrialAndQuotesWhatNeedsIt) {
   const std::string csv = trials_csv(r);
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 61);
   EXPECT_NE(csv.find("\"a, \"\"b\"\" c\""), std::string::npos);
+}
+
+// Else a later search would learn from other trials than the study's own.
+TEST(Report, CsvIsReadBackAsItWas) {
+  const StudySpec spec =
+      read_spec(read_yaml("space: {epochs: {int: [1, 9]}, params_epochs: {int: [1, 9]}, "
+                          "inference_seconds_per_row: {float: [0, 1]}}\n",
+                          "s.yaml"),
+                StudyUse::ask);
+  const Space space = make_space(spec);
+  Report r;
+  for (const Dimension& d : space.dimensions) {
+    r.dimensions.push_back(d.name);
+  }
+  for (std::uint32_t n = 1; n <= 2; ++n) {
+    TrialRow row;
+    row.trial = TrialId(n);
+    row.status = n == 1 ? "stopped" : "finished";
+    row.objective = 0.5 / n;
+    row.epochs = n == 1 ? 2 : 8;
+    row.parameters = 10 * (n - 1);  // the first told none
+    row.point.values = {std::int64_t{4} + n, std::int64_t{n}, 0.25};
+    row.inference_seconds_per_row = 1e-6 * n;
+    row.train_seconds = n;
+    r.trials.push_back(row);
+  }
+  const TrialsRead read = read_trials_csv(trials_csv(r), "trials.csv", spec, space);
+  EXPECT_EQ(read.first_left_out, "");
+  ASSERT_EQ(read.warm.trials.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const PriorTrial& trial = read.warm.trials[i];
+    EXPECT_EQ(trial.point, r.trials[i].point);
+    EXPECT_EQ(trial.objective, r.trials[i].objective);
+    EXPECT_EQ(trial.seconds, r.trials[i].train_seconds);
+    EXPECT_EQ(trial.inference_seconds_per_row, r.trials[i].inference_seconds_per_row);
+    EXPECT_EQ(trial.fidelity, i == 0 ? 0.25 : 1);
+  }
+  EXPECT_TRUE(std::isnan(read.warm.trials[0].parameters));
+  EXPECT_EQ(read.warm.trials[1].parameters, 10);
 }
 
 ProgressCounts counts(std::uint64_t done) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "twostep/base/utf8.hpp"
+#include "twostep/study/algorithm.hpp"
 
 namespace twostep {
 namespace {
@@ -77,6 +78,15 @@ TEST(SaidValues, MayLackWhatTheyAreWeighedAgainst) {
       lacking(R"({"value": 1, "parameters": "12"})", SecondObjective::parameters),
       "the command's last value came with no parameters, which search.second_objective "
       "weighs it against; it should print lines like {\"value\": 0.25, \"parameters\": 1200}");
+  EXPECT_NE(lacking(R"({"value": 1, "parameters": 0.5})", SecondObjective::parameters)
+                .find("with less than one of parameters, which"),
+            std::string::npos);
+  EXPECT_NE(lacking(R"({"value": 1, "parameters": Infinity})", SecondObjective::parameters)
+                .find("with no parameters, which"),
+            std::string::npos);
+  for (const auto second : {SecondObjective::parameters, SecondObjective::inference_seconds}) {
+    EXPECT_NE(lacking(std::string(R"({"value": 1, ")") + name(second) + "\": 1e999}", second), "");
+  }
   EXPECT_EQ(lacking(R"({"value": 1, "inference_seconds": -1})", SecondObjective::inference_seconds),
             "the command's last value came with negative inference_seconds, which "
             "search.second_objective weighs it against; it should print lines like {\"value\": "

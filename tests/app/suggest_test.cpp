@@ -182,6 +182,12 @@ TEST(Suggest, ATellHasWhatItsValueIsWeighedAgainst) {
       EXPECT_EQ(problem["what"], "tell: no " + key);
       EXPECT_NE(problem["hint"].get<std::string>().find("\"" + key + "\":"), std::string::npos);
     }
+    for (const auto& [value, word] :
+         {std::pair{"-1", "negative "}, std::pair{"\"inf\"", "infinite "}}) {
+      const Json refused = say(R"({"tell":{"trial":1,"value":0.5,")" + key + "\":" + value + "}}");
+      ASSERT_TRUE(refused.contains("error")) << refused;
+      EXPECT_EQ(refused["error"]["problems"][0]["what"], "tell: " + (word + key));
+    }
     EXPECT_FALSE(
         say(R"({"tell":{"trial":1,"value":0.5,")" + key + R"(":2.5e-6}})").contains("error"));
     EXPECT_FALSE(say(R"({"tell":{"trial":2,"outcome":"failed"}})").contains("error"));

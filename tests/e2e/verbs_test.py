@@ -40,7 +40,9 @@ class Verbs(support.Case):
         best = min(float(r["objective"]) for r in rows if r["status"] == "finished")
         self.assertEqual(best, min(f["search_objective"] for f in report["finalists"]))
         self.assertIn("16 of 16 finished", self.twostep("status", "out").stdout)
+        self.assertEqual(self.twostep("status", "study.yaml").stdout, self.twostep("status", "out").stdout)
         text = self.twostep("report", "out").stdout
+        self.assertEqual(self.twostep("report", "study.yaml").stdout, text)
         self.assertIn("Finalists", text)
         journal = self.twostep("journal", "out").stdout
         self.assertIn("finalists chosen", journal)

@@ -200,10 +200,12 @@ TEST(Nsga2, SpreadsOverTheFront) {
   EXPECT_GT(*std::min_element(cells.begin(), cells.end()), 5);
 }
 
-// The second objective is the one that the study file names, and what lacks it is no parent.
+// The second objective is the one that the study file names, and a trial without it is no parent:
+// the search goes on as if it had failed.
 TEST(Nsga2, WeighsTheLossAgainstWhatItIsTold) {
   const Space space = test::unit_cube(2);
-  const auto proposals = [&](SecondObjective second, double Observation::*known) {
+  const auto proposals = [&](SecondObjective second, double Observation::*known,
+                             bool third_fails = false) {
     SearchSpec search;
     search.algorithm = Algorithm::nsga2;
     search.second_objective = second;
@@ -216,6 +218,9 @@ TEST(Nsga2, WeighsTheLossAgainstWhatItIsTold) {
       seen.objective = x;
       if (n % 3 > 0) {
         seen.*known = 1 - x;
+      } else if (third_fails) {
+        seen.*known = 0;
+        seen.outcome = Outcome::failed;
       }
       sampler->created(TrialId(n), *out.back());
       sampler->finished(TrialId(n), seen);
@@ -227,6 +232,7 @@ TEST(Nsga2, WeighsTheLossAgainstWhatItIsTold) {
   EXPECT_EQ(proposals(SecondObjective::inference_seconds, &Observation::inference_seconds_per_row),
             parameters);
   EXPECT_NE(proposals(SecondObjective::inference_seconds, &Observation::parameters), parameters);
+  EXPECT_EQ(proposals(SecondObjective::parameters, &Observation::parameters, true), parameters);
 }
 
 TEST(Observation, IsWhatAResultOrAnEarlierTrialSays) {
@@ -244,6 +250,8 @@ TEST(Observation, IsWhatAResultOrAnEarlierTrialSays) {
     EXPECT_TRUE(std::isnan(second_of(seen, SecondObjective::none)));
   }
   EXPECT_EQ(observe(prior).fidelity, 0.25);
+  result.parameters = 0;  // a command told none
+  EXPECT_TRUE(std::isnan(observe(result).parameters));
   EXPECT_TRUE(std::isnan(second_of(observe(Result()), SecondObjective::inference_seconds)));
 }
 

@@ -42,6 +42,23 @@ TEST(CsvTrials, TimesOfInferenceAreRead) {
   EXPECT_TRUE(std::isnan(searched.csv(table).warm.trials[0].inference_seconds_per_row));
 }
 
+TEST(CsvTrials, WhatAValueIsWeighedAgainstMayBeUnknownButNotNegative) {
+  const FreeStudy study(R"({"x": {"int": [0, 9]}})");
+  const std::string head = "objective,x,parameters,train_seconds,inference_seconds_per_row\n";
+  for (const auto& prior : study.csv(head + "1,1,0,,nan\n1,2,,NaN,\n").warm.trials) {
+    EXPECT_TRUE(std::isnan(prior.parameters));
+    EXPECT_TRUE(std::isnan(prior.seconds));
+    EXPECT_TRUE(std::isnan(prior.inference_seconds_per_row));
+  }
+  for (const auto& [row, column] :
+       {std::pair{"1,1,-3,1,1", "parameters"}, std::pair{"1,1,3,-1,1", "train_seconds"},
+        std::pair{"1,1,3,1,-1e-6", "inference_seconds_per_row"}}) {
+    const std::string message = message_of([&] { return study.csv(head + row); });
+    EXPECT_NE(message.find(std::string("t.csv:2: negative ") + column), std::string::npos)
+        << message;
+  }
+}
+
 TEST(CsvTrials, OptunasDataFrameIsRead) {
   const FreeStudy study(tuned_space);
   expect_tuned(study, study.csv(golden("optuna-3.1.csv")));

@@ -68,7 +68,9 @@ struct Result {
   std::uint64_t epochs = 0;
   std::uint64_t steps = 0;
   std::uint64_t parameters = 0;
-  double seconds = 0;  // of training, on the leader; decided by a clock, as the next
+  // Of training, on the leader, and of measuring the next where it is an objective; decided by a
+  // clock, as that is.
+  double seconds = 0;
   // With a batch of 1024 rows, or as a command says; NaN: not measured. Of a trial only where it is
   // an objective.
   double inference_seconds_per_row = std::numeric_limits<double>::quiet_NaN();
@@ -88,8 +90,7 @@ struct Result {
 
 // Whether there is an objective.
 [[nodiscard]] constexpr bool succeeded(Outcome outcome) {
-  return outcome == Outcome::finished || outcome == Outcome::paused ||
-         outcome == Outcome::stopped;
+  return outcome == Outcome::finished || outcome == Outcome::paused || outcome == Outcome::stopped;
 }
 
 [[nodiscard]] const char* name(Outcome);
