@@ -12,7 +12,7 @@ namespace {
 TEST(NarrowMatmul, IsTheProductWithAnyTail) {
   for (const std::int64_t n : {1, 2, 3, 4}) {
     for (const std::int64_t k : {16, 17, 31, 32, 47, 100}) {
-      for (const std::int64_t m : {1, 3, 8, 13}) {
+      for (const std::int64_t m : {1, 2, 3, 4, 5, 8, 13}) {
         expect_product<NarrowMatmul>({.m = m, .k = k, .n = n});
         expect_product<NarrowMatmul>(
             {.m = m, .k = k, .n = n, .bias = true, .activation = Activation::relu});
@@ -23,7 +23,7 @@ TEST(NarrowMatmul, IsTheProductWithAnyTail) {
 
 TEST(NarrowMatmul, IsTheProductOfTheTransposed) {
   for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 8}) {
-    for (const std::int64_t m : {16, 17, 31, 64, 100}) {
+    for (const std::int64_t m : {16, 17, 20, 31, 64, 100}) {
       for (const std::int64_t k : {1, 3, 8, 13, 32}) {
         expect_product<NarrowMatmul>({.m = m, .k = k, .n = n, .a_transposed = true});
       }
@@ -41,8 +41,10 @@ TEST(NarrowMatmul, LeavesOtherShapesToOthers) {
 }
 
 TEST(NarrowMatmul, ARowDoesNotDependOnHowManyThereAre) {
-  for (const std::int64_t n : {1, 3}) {
+  for (const std::int64_t n : {1, 2, 3, 4}) {
     expect_rows_alone<NarrowMatmul>({.m = 21, .k = 70, .n = n, .bias = true});
+    expect_rows_alone<NarrowMatmul>(
+        {.m = 23, .k = 16, .n = n, .bias = true, .activation = Activation::relu});
   }
 }
 

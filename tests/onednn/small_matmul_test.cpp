@@ -33,7 +33,7 @@ TEST(SmallMatmul, IsTheProductOfTheTransposed) {
 // The largest that it takes differ between instruction sets: whatever it takes, it has to compute.
 TEST(SmallMatmul, IsTheProductUpToItsLargestSize) {
   std::int64_t largest = 0;
-  for (const std::int64_t m : {16, 32, 64, 128, 256}) {
+  for (const std::int64_t m : {16, 32, 64, 128, 256, 1027}) {
     for (const std::int64_t k : {16, 30, 64, 100}) {
       for (const std::int64_t n : {16, 64, 100}) {
         for (const MatmulShape& s :
@@ -52,7 +52,7 @@ TEST(SmallMatmul, IsTheProductUpToItsLargestSize) {
 }
 
 TEST(SmallMatmul, ARowDoesNotDependOnHowManyThereAre) {
-  for (const std::int64_t n : {16, 19}) {
+  for (const std::int64_t n : {16, 19, 40}) {
     expect_rows_alone<SmallMatmul>({.m = 21, .k = 20, .n = n, .bias = true});
   }
 }

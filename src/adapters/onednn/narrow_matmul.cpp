@@ -8,26 +8,58 @@
 namespace twostep::onednn {
 namespace {
 
-constexpr std::size_t lanes = 16;
-// Where oneDNN is slower; measured on Zen 5 with AVX-512.
+constexpr std::size_t lanes = 16;  // sums that a row is dealt out to: the order of its summation
+// Where oneDNN is slower; measured on Zen 5 with AVX-512 and Zen 1 with AVX2.
 constexpr std::int64_t most_columns = 4;
 constexpr std::int64_t most_columns_transposed = 8;  // of a product with a transposed
 
-using Vector [[gnu::vector_size(lanes * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
-using Half [[gnu::vector_size(lanes / 2 * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
-using Quarter [[gnu::vector_size(lanes / 4 * sizeof(float)), gnu::aligned(4), gnu::may_alias]] =
-    float;
+// As many lanes as the registers have: generic vectors that are longer would be split in memory.
+template <std::size_t Lanes>
+using Vector [[gnu::vector_size(Lanes * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
+using Quarter = Vector<lanes / 4>;
 
-[[gnu::always_inline]] inline const Vector& at(const float* p) {
-  return *reinterpret_cast<const Vector*>(p);
+template <std::size_t Lanes>
+[[gnu::always_inline]] inline const Vector<Lanes>& at(const float* p) {
+  return *reinterpret_cast<const Vector<Lanes>*>(p);
 }
 
-[[gnu::always_inline]] inline float total(const Vector& v) {
-  const auto* p = reinterpret_cast<const float*>(&v);
-  const Half half = *reinterpret_cast<const Half*>(p) + *reinterpret_cast<const Half*>(p + 8);
-  const auto* h = reinterpret_cast<const float*>(&half);
-  const Quarter q = *reinterpret_cast<const Quarter*>(h) + *reinterpret_cast<const Quarter*>(h + 4);
+// Adds the second half of the lanes to the first, and again: the order does not depend on Lanes.
+template <std::size_t Lanes, std::size_t Count>
+[[gnu::always_inline]] inline Quarter fold(const Vector<Lanes> (&sums)[Count]) {
+  if constexpr (Count > 1) {
+    Vector<Lanes> half[Count / 2];
+    for (std::size_t v = 0; v < Count / 2; ++v) {
+      half[v] = sums[v] + sums[v + Count / 2];
+    }
+    return fold<Lanes>(half);
+  } else if constexpr (Lanes == 16) {
+    const Vector<16>& s = sums[0];
+    const Vector<8> half[1] = {__builtin_shufflevector(s, s, 0, 1, 2, 3, 4, 5, 6, 7) +
+                               __builtin_shufflevector(s, s, 8, 9, 10, 11, 12, 13, 14, 15)};
+    return fold<8>(half);
+  } else if constexpr (Lanes == 8) {
+    const Vector<8>& s = sums[0];
+    return __builtin_shufflevector(s, s, 0, 1, 2, 3) + __builtin_shufflevector(s, s, 4, 5, 6, 7);
+  } else {
+    return sums[0];
+  }
+}
+
+[[gnu::always_inline]] inline float total(const Quarter& q) {
   return (q[0] + q[2]) + (q[1] + q[3]);
+}
+
+// Those of q[0] to q[3], with the same bits: turned, then added.
+[[gnu::always_inline]] inline Quarter totals(const Quarter* q) {
+  const Quarter low01 = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5);
+  const Quarter low23 = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5);
+  const Quarter high01 = __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7);
+  const Quarter high23 = __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
+  const Quarter even = __builtin_shufflevector(low01, low23, 0, 1, 4, 5) +
+                       __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+  const Quarter odd = __builtin_shufflevector(low01, low23, 2, 3, 6, 7) +
+                      __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+  return even + odd;
 }
 
 struct Rows {
@@ -41,16 +73,19 @@ struct Rows {
   bool relu;
 };
 
-// Rows [i, i + R) of c = a b.
-template <std::size_t N, std::size_t R>
-[[gnu::always_inline]] inline void dot_rows(const Rows& o, std::size_t i) {
-  Vector sums[R][N] = {};
+// Rows [i, i + R) of c = a b + bias.
+template <std::size_t Lanes, std::size_t N, std::size_t R>
+[[gnu::always_inline]] inline void dot_rows(const Rows& o, const float (&bias)[N], std::size_t i) {
+  constexpr std::size_t vectors = lanes / Lanes;
+  Vector<Lanes> sums[R * N][vectors] = {};
   const float* a = o.a + i * o.a_row;
   const auto add = [&](std::size_t p, std::size_t from) __attribute__((always_inline)) {
     for (std::size_t r = 0; r < R; ++r) {
-      const Vector v = at(a + r * o.a_row + from);
-      for (std::size_t j = 0; j < N; ++j) {
-        sums[r][j] += v * at(o.b + j * o.row + p);
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const Vector<Lanes> x = at<Lanes>(a + r * o.a_row + from + v * Lanes);
+        for (std::size_t j = 0; j < N; ++j) {
+          sums[r * N + j][v] += x * at<Lanes>(o.b + j * o.row + p + v * Lanes);
+        }
       }
     }
   };
@@ -61,26 +96,45 @@ template <std::size_t N, std::size_t R>
   if (p < o.k) {
     add(p, o.k - lanes);  // against zeros where it overlaps
   }
-  for (std::size_t r = 0; r < R; ++r) {
-    for (std::size_t j = 0; j < N; ++j) {
-      const float sum = total(sums[r][j]) + (o.bias == nullptr ? 0.0F : o.bias[j]);
-      o.c[(i + r) * N + j] = o.relu && !(sum > 0.0F) ? 0.0F : sum;
-    }
+  Quarter folded[R * N];
+  for (std::size_t t = 0; t < R * N; ++t) {
+    folded[t] = fold<Lanes>(sums[t]);
+  }
+  float* c = o.c + i * N;
+  std::size_t t = 0;
+  for (; t + 4 <= R * N; t += 4) {
+    const Quarter zero{};
+    const Quarter sum = totals(folded + t) + Quarter{bias[t % N], bias[(t + 1) % N],
+                                                     bias[(t + 2) % N], bias[(t + 3) % N]};
+    *reinterpret_cast<Quarter*>(c + t) = o.relu ? (sum > zero ? sum : zero) : sum;
+  }
+  for (; t < R * N; ++t) {
+    const float sum = total(folded[t]) + bias[t % N];
+    c[t] = o.relu && !(sum > 0.0F) ? 0.0F : sum;
   }
 }
 
-// As many accumulators as hide the latency of a fused multiply-add, and fit into the registers.
-template <std::size_t N>
-constexpr std::size_t rows_at_a_time = N == 1 ? 8 : 4;
+// As many sums as hide the latency of a fused multiply-add, and fit into the registers.
+template <std::size_t Lanes, std::size_t N>
+constexpr std::size_t rows_at_a_time = Lanes == 16  ? (N == 1 ? 8 : 4)
+                                       : Lanes == 8 ? (N == 1   ? 4
+                                                       : N == 4 ? 1
+                                                                : 2)
+                                                    : (N == 1 ? 2 : 1);
 
-template <std::size_t N>
+template <std::size_t Lanes, std::size_t N>
 [[gnu::always_inline]] inline void dots(const Rows& o) {
+  constexpr std::size_t together = rows_at_a_time<Lanes, N>;
+  float bias[N] = {};
+  if (o.bias != nullptr) {
+    std::copy_n(o.bias, N, bias);
+  }
   std::size_t i = 0;
-  for (; i + rows_at_a_time<N> <= o.m; i += rows_at_a_time<N>) {
-    dot_rows<N, rows_at_a_time<N>>(o, i);
+  for (; i + together <= o.m; i += together) {
+    dot_rows<Lanes, N, together>(o, bias, i);
   }
   for (; i < o.m; ++i) {
-    dot_rows<N, 1>(o, i);
+    dot_rows<Lanes, N, 1>(o, bias, i);
   }
 }
 
@@ -93,27 +147,35 @@ struct Columns {
   std::size_t m, k;
 };
 
+// Adds to Lanes columns of c, from i, rows [0, P) of a times theirs of b.
+template <std::size_t Lanes, std::size_t N, std::size_t P>
+[[gnu::always_inline]] inline void add_to(const Columns& o, const float* a, const float* b,
+                                          std::size_t i) {
+  using V = Vector<Lanes>;
+  V x[P];
+  for (std::size_t r = 0; r < P; ++r) {
+    x[r] = at<Lanes>(a + r * o.a_row + i);
+  }
+  for (std::size_t j = 0; j < N; ++j) {
+    V sum = b[j] * x[0];
+    for (std::size_t r = 1; r < P; ++r) {
+      sum += b[r * N + j] * x[r];
+    }
+    *reinterpret_cast<V*>(o.c + j * o.row + i) += sum;
+  }
+}
+
 // Adds rows [p, p + P) of a, times theirs of b, to the columns of c.
-template <std::size_t N, std::size_t P>
+template <std::size_t Lanes, std::size_t N, std::size_t P>
 [[gnu::always_inline]] inline void add_rows(const Columns& o, std::size_t p) {
   const float* a = o.a + p * o.a_row;
   const float* b = o.b + p * N;
-  const auto add = [&](std::size_t i) __attribute__((always_inline)) {
-    Vector v[P];
-    for (std::size_t r = 0; r < P; ++r) {
-      v[r] = at(a + r * o.a_row + i);
-    }
-    for (std::size_t j = 0; j < N; ++j) {
-      Vector sum = b[j] * v[0];
-      for (std::size_t r = 1; r < P; ++r) {
-        sum += b[r * N + j] * v[r];
-      }
-      *reinterpret_cast<Vector*>(o.c + j * o.row + i) += sum;
-    }
-  };
   std::size_t i = 0;
-  for (; i + lanes <= o.m; i += lanes) {
-    add(i);
+  for (; i + Lanes <= o.m; i += Lanes) {
+    add_to<Lanes, N, P>(o, a, b, i);
+  }
+  for (; Lanes > 4 && i + 4 <= o.m; i += 4) {
+    add_to<4, N, P>(o, a, b, i);
   }
   for (; i < o.m; ++i) {
     for (std::size_t j = 0; j < N; ++j) {
@@ -126,53 +188,77 @@ template <std::size_t N, std::size_t P>
   }
 }
 
-template <std::size_t N>
+template <std::size_t Lanes, std::size_t N>
 [[gnu::always_inline]] inline void columns(const Columns& o) {
   constexpr std::size_t together = N == 1 ? 8 : 4;
   std::fill_n(o.c, N * o.row, 0.0F);
   std::size_t p = 0;
   for (; p + together <= o.k; p += together) {
-    add_rows<N, together>(o, p);
+    add_rows<Lanes, N, together>(o, p);
   }
   for (; p < o.k; ++p) {
-    add_rows<N, 1>(o, p);
+    add_rows<Lanes, N, 1>(o, p);
   }
 }
 
-TWOSTEP_VECTORISED
-void run_dots(const Rows& o, std::size_t n) {
+template <std::size_t Lanes>
+[[gnu::always_inline]] inline void dots_of(const Rows& o, std::size_t n) {
   switch (n) {
     case 1:
-      return dots<1>(o);
+      return dots<Lanes, 1>(o);
     case 2:
-      return dots<2>(o);
+      return dots<Lanes, 2>(o);
     case 3:
-      return dots<3>(o);
+      return dots<Lanes, 3>(o);
     default:
-      return dots<4>(o);
+      return dots<Lanes, 4>(o);
   }
 }
 
-TWOSTEP_VECTORISED
-void run_columns(const Columns& o, std::size_t n) {
+template <std::size_t Lanes>
+[[gnu::always_inline]] inline void columns_of(const Columns& o, std::size_t n) {
   switch (n) {
     case 1:
-      return columns<1>(o);
+      return columns<Lanes, 1>(o);
     case 2:
-      return columns<2>(o);
+      return columns<Lanes, 2>(o);
     case 3:
-      return columns<3>(o);
+      return columns<Lanes, 3>(o);
     case 4:
-      return columns<4>(o);
+      return columns<Lanes, 4>(o);
     case 5:
-      return columns<5>(o);
+      return columns<Lanes, 5>(o);
     case 6:
-      return columns<6>(o);
+      return columns<Lanes, 6>(o);
     case 7:
-      return columns<7>(o);
+      return columns<Lanes, 7>(o);
     default:
-      return columns<8>(o);
+      return columns<Lanes, 8>(o);
   }
+}
+
+#ifdef TWOSTEP_VERSIONS
+[[gnu::target("arch=x86-64-v4")]] void run_dots(const Rows& o, std::size_t n) {
+  dots_of<16>(o, n);
+}
+[[gnu::target("arch=x86-64-v3")]] void run_dots(const Rows& o, std::size_t n) {
+  dots_of<8>(o, n);
+}
+[[gnu::target("arch=x86-64-v4")]] void run_columns(const Columns& o, std::size_t n) {
+  columns_of<16>(o, n);
+}
+[[gnu::target("arch=x86-64-v3")]] void run_columns(const Columns& o, std::size_t n) {
+  columns_of<8>(o, n);
+}
+#define TWOSTEP_OTHERWISE [[gnu::target("default")]]
+#else
+#define TWOSTEP_OTHERWISE
+#endif
+TWOSTEP_OTHERWISE void run_dots(const Rows& o, std::size_t n) {
+  dots_of<4>(o, n);
+}
+TWOSTEP_OTHERWISE void run_columns(const Columns& o, std::size_t n) {
+  columns_of<4>(o, n);
 }
 
 }  // namespace

@@ -24,43 +24,38 @@ struct Operands {
   bool relu;
 };
 
-// Rows [i, i + Rows) of c, all columns, as tiles of Rows x 16 in vectors of as many lanes as the
-// registers have: generic vectors that are longer would be split in memory.
+// A tile of Rows x 16 of c, from row i and column j, in vectors of as many lanes as the registers
+// have: generic vectors that are longer would be split in memory.
 template <std::size_t Lanes, std::size_t Rows>
-[[gnu::always_inline]] inline void compute_rows(const Operands& o, std::size_t i) {
+[[gnu::always_inline]] inline void compute_tile(const Operands& o, std::size_t i, std::size_t j,
+                                                const Vector<Lanes>* start) {
   using V = Vector<Lanes>;
   constexpr std::size_t vectors = tile_columns / Lanes;
-  for (std::size_t j = 0; j < o.n; j += tile_columns) {
-    const std::size_t width = std::min(tile_columns, o.n - j);
-    float start[tile_columns] = {};
-    if (o.bias != nullptr) {
-      std::copy_n(o.bias + j, width, start);
+  const std::size_t width = std::min(tile_columns, o.n - j);
+  V sum[Rows][vectors];
+  for (std::size_t r = 0; r < Rows; ++r) {
+    for (std::size_t v = 0; v < vectors; ++v) {
+      sum[r][v] = start[v];
     }
-    V sum[Rows][vectors];
+  }
+  const float* a = o.a + i * o.a_row;
+  const float* b = o.b + j;
+  for (std::size_t p = 0; p < o.k; ++p, a += o.a_column, b += o.b_row) {
     for (std::size_t r = 0; r < Rows; ++r) {
       for (std::size_t v = 0; v < vectors; ++v) {
-        sum[r][v] = *reinterpret_cast<const V*>(start + v * Lanes);
+        sum[r][v] += a[r * o.a_row] * *reinterpret_cast<const V*>(b + v * Lanes);
       }
     }
-    const float* a = o.a + i * o.a_row;
-    const float* b = o.b + j;
-    for (std::size_t p = 0; p < o.k; ++p, a += o.a_column, b += o.b_row) {
-      for (std::size_t r = 0; r < Rows; ++r) {
-        for (std::size_t v = 0; v < vectors; ++v) {
-          sum[r][v] += a[r * o.a_row] * *reinterpret_cast<const V*>(b + v * Lanes);
-        }
-      }
-    }
-    for (std::size_t r = 0; r < Rows; ++r) {
-      float* at = o.c + (i + r) * o.n + j;
-      for (std::size_t v = 0; v < vectors; ++v) {
-        const V zero{};
-        const V out = o.relu ? (sum[r][v] > zero ? sum[r][v] : zero) : sum[r][v];
-        if (width == tile_columns) {
-          *reinterpret_cast<V*>(at + v * Lanes) = out;
-        } else if (v * Lanes < width) {
-          std::memcpy(at + v * Lanes, &out, std::min(Lanes, width - v * Lanes) * sizeof(float));
-        }
+  }
+  for (std::size_t r = 0; r < Rows; ++r) {
+    float* at = o.c + (i + r) * o.n + j;
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const V zero{};
+      const V out = o.relu ? (sum[r][v] > zero ? sum[r][v] : zero) : sum[r][v];
+      if (width == tile_columns) {
+        *reinterpret_cast<V*>(at + v * Lanes) = out;
+      } else if (v * Lanes < width) {
+        std::memcpy(at + v * Lanes, &out, std::min(Lanes, width - v * Lanes) * sizeof(float));
       }
     }
   }
@@ -68,12 +63,23 @@ template <std::size_t Lanes, std::size_t Rows>
 
 template <std::size_t Lanes, std::size_t Rows>
 [[gnu::always_inline]] inline void compute(const Operands& o) {
-  std::size_t i = 0;
-  for (; i + Rows <= o.m; i += Rows) {
-    compute_rows<Lanes, Rows>(o, i);
-  }
-  for (; i < o.m; ++i) {
-    compute_rows<Lanes, 1>(o, i);
+  constexpr std::size_t vectors = tile_columns / Lanes;
+  for (std::size_t j = 0; j < o.n; j += tile_columns) {
+    float bias[tile_columns] = {};
+    if (o.bias != nullptr) {
+      std::copy_n(o.bias + j, std::min(tile_columns, o.n - j), bias);
+    }
+    Vector<Lanes> start[vectors];
+    for (std::size_t v = 0; v < vectors; ++v) {
+      start[v] = *reinterpret_cast<const Vector<Lanes>*>(bias + v * Lanes);
+    }
+    std::size_t i = 0;
+    for (; i + Rows <= o.m; i += Rows) {
+      compute_tile<Lanes, Rows>(o, i, j, start);
+    }
+    for (; i < o.m; ++i) {
+      compute_tile<Lanes, 1>(o, i, j, start);
+    }
   }
 }
 
@@ -81,6 +87,7 @@ template <std::size_t Lanes, std::size_t Rows>
 struct Limits {
   std::int64_t multiplications;
   std::int64_t transposed;  // entries of a transposed b, which is copied
+  std::int64_t with_bias;   // entries of b, for any number of rows: bias and relu cost nothing here
 };
 
 // Tiles that hide the latency of a multiply-add and fit into the registers.
@@ -92,10 +99,10 @@ struct Limits {
   compute<8, 4>(o);
 }
 [[gnu::target("arch=x86-64-v4")]] Limits limits() {
-  return {32 * 32 * 32, 320};
+  return {32 * 32 * 32, 320, 0};
 }  // of Zen 5
 [[gnu::target("arch=x86-64-v3")]] Limits limits() {
-  return {64 * 64 * 256, 1024};
+  return {64 * 64 * 256, 1024, 64 * 128};
 }  // of Zen 1
 #define TWOSTEP_OTHERWISE [[gnu::target("default")]]
 #else
@@ -105,7 +112,7 @@ TWOSTEP_OTHERWISE void multiply(const Operands& o) {
   compute<4, 2>(o);
 }
 TWOSTEP_OTHERWISE Limits limits() {
-  return {32 * 32 * 32, 320};
+  return {32 * 32 * 32, 320, 0};
 }
 
 }  // namespace
@@ -116,7 +123,8 @@ bool SmallMatmul::fits(const MatmulShape& s) {
   return s.operands == Element::f32 && s.result == Element::f32 && !s.preferred_b && s.a_pad == 0 &&
          s.c_pad == 0 &&
          (s.activation == Activation::identity || s.activation == Activation::relu) &&
-         s.m * s.k * columns <= most.multiplications &&
+         (s.m * s.k * columns <= most.multiplications ||
+          (s.bias && !s.a_transposed && s.k * columns <= most.with_bias)) &&
          (!s.b_transposed || s.k * s.n <= most.transposed);
 }
 
