@@ -1,6 +1,7 @@
 #include "adapters/onednn/small_matmul.hpp"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include "onednn/matmul_case.hpp"
 
@@ -54,6 +55,24 @@ TEST(SmallMatmul, IsTheProductUpToItsLargestSize) {
 TEST(SmallMatmul, ARowDoesNotDependOnHowManyThereAre) {
   for (const std::int64_t n : {16, 19, 40}) {
     expect_rows_alone<SmallMatmul>({.m = 21, .k = 20, .n = n, .bias = true});
+  }
+}
+
+TEST(SmallMatmul, ManyRowsAreTheProductWithAnyNumberOfThreads) {
+  const int threads = omp_get_max_threads();
+  for (const MatmulShape& s : {MatmulShape{.m = 517, .k = 2, .n = 9, .bias = true},
+                               MatmulShape{.m = 1027, .k = 64, .n = 50, .bias = true}}) {
+    if (!SmallMatmul::fits(s)) {
+      EXPECT_GT(s.k, 2);  // the second is for AVX2
+      continue;
+    }
+    expect_product<SmallMatmul>(s);
+    const MatmulCase p = matmul_case(s);
+    omp_set_num_threads(1);
+    const std::vector<float> alone = run<SmallMatmul>(s, p);
+    omp_set_num_threads(3);
+    EXPECT_EQ(run<SmallMatmul>(s, p), alone);
+    omp_set_num_threads(threads);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/onednn/vectors.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/vectorise.hpp"
 
@@ -13,15 +14,8 @@ constexpr std::size_t lanes = 16;  // sums that a row is dealt out to: the order
 constexpr std::int64_t most_columns = 4;
 constexpr std::int64_t most_columns_transposed = 8;  // of a product with a transposed
 
-// As many lanes as the registers have: generic vectors that are longer would be split in memory.
-template <std::size_t Lanes>
-using Vector [[gnu::vector_size(Lanes * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
+// Loops take vectors of as many lanes as the registers have: longer ones would be split in memory.
 using Quarter = Vector<lanes / 4>;
-
-template <std::size_t Lanes>
-[[gnu::always_inline]] inline const Vector<Lanes>& at(const float* p) {
-  return *reinterpret_cast<const Vector<Lanes>*>(p);
-}
 
 // Adds the second half of the lanes to the first, and again: the order does not depend on Lanes.
 template <std::size_t Lanes, std::size_t Count>
@@ -82,9 +76,9 @@ template <std::size_t Lanes, std::size_t N, std::size_t R>
   const auto add = [&](std::size_t p, std::size_t from) __attribute__((always_inline)) {
     for (std::size_t r = 0; r < R; ++r) {
       for (std::size_t v = 0; v < vectors; ++v) {
-        const Vector<Lanes> x = at<Lanes>(a + r * o.a_row + from + v * Lanes);
+        const Vector<Lanes> x = load<Lanes>(a + r * o.a_row + from + v * Lanes);
         for (std::size_t j = 0; j < N; ++j) {
-          sums[r * N + j][v] += x * at<Lanes>(o.b + j * o.row + p + v * Lanes);
+          sums[r * N + j][v] += x * load<Lanes>(o.b + j * o.row + p + v * Lanes);
         }
       }
     }
@@ -106,7 +100,7 @@ template <std::size_t Lanes, std::size_t N, std::size_t R>
     const Quarter zero{};
     const Quarter sum = totals(folded + t) + Quarter{bias[t % N], bias[(t + 1) % N],
                                                      bias[(t + 2) % N], bias[(t + 3) % N]};
-    *reinterpret_cast<Quarter*>(c + t) = o.relu ? (sum > zero ? sum : zero) : sum;
+    store<4>(c + t, o.relu ? (sum > zero ? sum : zero) : sum);
   }
   for (; t < R * N; ++t) {
     const float sum = total(folded[t]) + bias[t % N];
@@ -154,14 +148,15 @@ template <std::size_t Lanes, std::size_t N, std::size_t P>
   using V = Vector<Lanes>;
   V x[P];
   for (std::size_t r = 0; r < P; ++r) {
-    x[r] = at<Lanes>(a + r * o.a_row + i);
+    x[r] = load<Lanes>(a + r * o.a_row + i);
   }
   for (std::size_t j = 0; j < N; ++j) {
     V sum = b[j] * x[0];
     for (std::size_t r = 1; r < P; ++r) {
       sum += b[r * N + j] * x[r];
     }
-    *reinterpret_cast<V*>(o.c + j * o.row + i) += sum;
+    float* to = o.c + j * o.row + i;
+    store<Lanes>(to, load<Lanes>(to) + sum);
   }
 }
 

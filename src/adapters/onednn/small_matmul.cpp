@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "adapters/onednn/vectors.hpp"
 #include "twostep/base/check.hpp"
 #include "twostep/base/vectorise.hpp"
 
@@ -10,8 +11,8 @@ namespace twostep::onednn {
 namespace {
 
 constexpr std::size_t tile_columns = 16;  // of c, computed at a time
-template <std::size_t Lanes>
-using Vector [[gnu::vector_size(Lanes * sizeof(float)), gnu::aligned(4), gnu::may_alias]] = float;
+constexpr std::size_t panel_rows = 256;   // of a and c, which stay in the cache
+constexpr std::size_t multiplications_worth_a_thread = 1U << 18U;
 
 struct Operands {
   const float* a;
@@ -43,7 +44,7 @@ template <std::size_t Lanes, std::size_t Rows>
   for (std::size_t p = 0; p < o.k; ++p, a += o.a_column, b += o.b_row) {
     for (std::size_t r = 0; r < Rows; ++r) {
       for (std::size_t v = 0; v < vectors; ++v) {
-        sum[r][v] += a[r * o.a_row] * *reinterpret_cast<const V*>(b + v * Lanes);
+        sum[r][v] += a[r * o.a_row] * load<Lanes>(b + v * Lanes);
       }
     }
   }
@@ -53,7 +54,7 @@ template <std::size_t Lanes, std::size_t Rows>
       const V zero{};
       const V out = o.relu ? (sum[r][v] > zero ? sum[r][v] : zero) : sum[r][v];
       if (width == tile_columns) {
-        *reinterpret_cast<V*>(at + v * Lanes) = out;
+        store<Lanes>(at + v * Lanes, out);
       } else if (v * Lanes < width) {
         std::memcpy(at + v * Lanes, &out, std::min(Lanes, width - v * Lanes) * sizeof(float));
       }
@@ -71,7 +72,7 @@ template <std::size_t Lanes, std::size_t Rows>
     }
     Vector<Lanes> start[vectors];
     for (std::size_t v = 0; v < vectors; ++v) {
-      start[v] = *reinterpret_cast<const Vector<Lanes>*>(bias + v * Lanes);
+      start[v] = load<Lanes>(bias + v * Lanes);
     }
     std::size_t i = 0;
     for (; i + Rows <= o.m; i += Rows) {
@@ -151,8 +152,34 @@ void SmallMatmul::run(const float* a, const float* b, const float* bias, float* 
       }
     }
   }
-  multiply({a, shape_.a_transposed ? 1 : k, shape_.a_transposed ? m : 1, packs_ ? packed_.get() : b,
-            padded_n_, bias, c, m, k, n, shape_.activation == Activation::relu});
+  const Operands all{a,
+                     shape_.a_transposed ? 1 : k,
+                     shape_.a_transposed ? m : 1,
+                     packs_ ? packed_.get() : b,
+                     padded_n_,
+                     bias,
+                     c,
+                     m,
+                     k,
+                     n,
+                     shape_.activation == Activation::relu};
+  const auto run_panel = [&all](std::size_t i) {
+    Operands panel = all;
+    panel.a += i * all.a_row;
+    panel.c += i * all.n;
+    panel.m = std::min(panel_rows, all.m - i);
+    multiply(panel);
+  };
+  if (m * k * padded_n_ < 2 * multiplications_worth_a_thread) {
+    for (std::size_t i = 0; i < m; i += panel_rows) {
+      run_panel(i);
+    }
+    return;
+  }
+#pragma omp parallel for schedule(static)
+  for (std::size_t i = 0; i < m; i += panel_rows) {
+    run_panel(i);
+  }
 }
 
 }  // namespace twostep::onednn

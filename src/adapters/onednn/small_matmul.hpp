@@ -1,6 +1,7 @@
 // Matrix products so small that a call of oneDNN costs several times what it computes (300 ns of
-// overhead against 32 x 16 x 16 in 100 ns). Plain loops over registers, in an order that depends on
-// the shape alone, so that neither alignment nor a team changes the bits.
+// overhead against 32 x 16 x 16 in 100 ns), and with AVX2 those of few weights and any number of
+// rows, since oneDNN goes over the result again for bias and relu. Plain loops over registers, in
+// an order that depends on the shape alone, so that neither alignment nor a team changes the bits.
 #pragma once
 
 #include "adapters/onednn/buffer.hpp"
