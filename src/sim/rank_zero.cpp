@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "twostep/base/bytes.hpp"
 #include "twostep/base/error.hpp"
 
 namespace twostep {
@@ -56,6 +57,20 @@ bool add_stale_line(Files& files, std::uint32_t segment, std::uint64_t seq) {
   }
   files.replace(path, *text + encode_event({seq + 1, WorkerLost{WorkerId(1), "stale"}}));
   return true;
+}
+
+JournalTotals journal_totals(MemFiles& files) {
+  JournalTotals out;
+  for (const std::string& name : files.list("journal")) {
+    if (!name.ends_with(".jsonl")) {
+      ++out.snapshot_parts;
+      continue;
+    }
+    const std::string text = files.read("journal/" + name).value_or("");
+    out.bytes += text.size();
+    out.crc = crc32c(text + std::to_string(out.crc));
+  }
+  return out;
 }
 
 std::uint64_t replayed_digest(MemFiles& files, const State& live) {

@@ -34,6 +34,13 @@ void wake_suspended(RankZero& run, Time now);
 // to continue.
 bool add_stale_line(Files& files, std::uint32_t segment, std::uint64_t seq);
 
+struct JournalTotals {
+  std::uint32_t snapshot_parts = 0;
+  std::uint64_t bytes = 0;  // of all segments
+  std::uint32_t crc = 0;    // of their bytes
+};
+[[nodiscard]] JournalTotals journal_totals(MemFiles& files);
+
 // Throws std::runtime_error unless the state read back is `live`'s, from the journal's segments
 // alone and with its snapshot. Returns the digest.
 std::uint64_t replayed_digest(MemFiles& files, const State& live);

@@ -369,15 +369,10 @@ class World {
     report_.virtual_seconds = seconds(now_);
     report_.live_digest = live.digest();
     report_.replay_digest = replayed_digest(files_, live);
-    for (const std::string& name : files_.list("journal")) {
-      const std::string text = files_.read("journal/" + name).value_or("");
-      if (!name.ends_with(".jsonl")) {
-        ++report_.snapshot_parts;
-        continue;
-      }
-      report_.journal_bytes += text.size();
-      report_.journal_crc = crc32c(text + std::to_string(report_.journal_crc));
-    }
+    const JournalTotals journal = journal_totals(files_);
+    report_.snapshot_parts = journal.snapshot_parts;
+    report_.journal_bytes = journal.bytes;
+    report_.journal_crc = journal.crc;
     // A study of few trials may end without one that finished, or whose finalists were all poison.
     const bool nothing_left =
         live.trials_finished + live.trials_stopped == 0 ||

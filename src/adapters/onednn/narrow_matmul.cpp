@@ -110,15 +110,19 @@ template <std::size_t Lanes, std::size_t N, std::size_t R>
 
 // As many sums as hide the latency of a fused multiply-add, and fit into the registers.
 template <std::size_t Lanes, std::size_t N>
-constexpr std::size_t rows_at_a_time = Lanes == 16  ? (N == 1 ? 8 : 4)
-                                       : Lanes == 8 ? (N == 1   ? 4
-                                                       : N == 4 ? 1
-                                                                : 2)
-                                                    : (N == 1 ? 2 : 1);
+constexpr std::size_t rows_at_a_time() {
+  if (Lanes == 16) {
+    return N == 1 ? 8 : 4;
+  }
+  if (Lanes == 8) {
+    return N == 1 ? 4 : N < 4 ? 2 : 1;
+  }
+  return N == 1 ? 2 : 1;
+}
 
 template <std::size_t Lanes, std::size_t N>
 [[gnu::always_inline]] inline void dots(const Rows& o) {
-  constexpr std::size_t together = rows_at_a_time<Lanes, N>;
+  constexpr std::size_t together = rows_at_a_time<Lanes, N>();
   float bias[N] = {};
   if (o.bias != nullptr) {
     std::copy_n(o.bias, N, bias);
@@ -245,9 +249,6 @@ template <std::size_t Lanes>
 [[gnu::target("arch=x86-64-v3")]] void run_columns(const Columns& o, std::size_t n) {
   columns_of<8>(o, n);
 }
-#define TWOSTEP_OTHERWISE [[gnu::target("default")]]
-#else
-#define TWOSTEP_OTHERWISE
 #endif
 TWOSTEP_OTHERWISE void run_dots(const Rows& o, std::size_t n) {
   dots_of<4>(o, n);

@@ -105,9 +105,6 @@ struct Limits {
 [[gnu::target("arch=x86-64-v3")]] Limits limits() {
   return {64 * 64 * 256, 1024, 64 * 128};
 }  // of Zen 1
-#define TWOSTEP_OTHERWISE [[gnu::target("default")]]
-#else
-#define TWOSTEP_OTHERWISE
 #endif
 TWOSTEP_OTHERWISE void multiply(const Operands& o) {
   compute<4, 2>(o);
